@@ -1,0 +1,89 @@
+"""Settings of the prediction service."""
+
+import re
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, field_validator, model_validator
+
+from mlapi.ops.errors import SettingsError
+from mlapi.ops.fields import Names, Secrets, Section, setting
+
+HASHED_KEY = re.compile(r"sha256:[0-9a-f]{64}")
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
+class APIConfig(Section):
+    """How the service listens, whom it answers, which model it serves and how much it takes at once."""
+
+    host: str = setting("127.0.0.1", "address to listen on; containers set `0.0.0.0`")
+    port: int = setting(8000, "TCP port to listen on; 0 takes a free one", ge=0, le=65_535)
+    model_name: str | None = setting(
+        None, "registered model to serve", shown="the only model of the store", min_length=1
+    )
+    model_stage: str = setting("production", "alias to follow: `production` or `staging`", min_length=1)
+    api_key: SecretStr | None = setting(None, "one API key, beside those of `api_keys`")
+    api_keys: Secrets = setting((), "API keys separated by commas; `sha256:<hex>` is the digest of a key")
+    log_level: LogLevel = setting("INFO", "least level that is logged: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`")
+    cors_origins: Names = setting((), "origins of web pages that may call, separated by commas; no patterns")
+    https_only: bool = setting(False, "answer 403 to plain HTTP", shown="true in production")
+    public_url: str | None = setting(None, "address that clients use, such as `https://ml.example.org`")
+    trusted_proxies: Names = setting(
+        (), "addresses or networks whose `X-Forwarded-*` headers count, separated by commas"
+    )
+    docs_public: bool = setting(False, "show `/docs` without a key in production too")
+    max_body_bytes: int = setting(1_048_576, "largest body of a request, in bytes", ge=1024)
+    max_rows: int = setting(1000, "rows of one request at most", ge=1)
+    max_depth: int = setting(32, "nesting of a body at most", ge=3, le=1000)
+    request_timeout_s: float = setting(10.0, "seconds a request may take before it gets 504", gt=0)
+
+    @property
+    def keys(self) -> tuple[SecretStr, ...]:
+        """Every key that may be used, from `api_key` and `api_keys`."""
+        return (*((self.api_key,) if self.api_key else ()), *self.api_keys)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _is_origin(origin):
+                raise SettingsError(
+                    "MLAPI_CORS_ORIGINS",
+                    "give whole origins such as https://app.example.org: no '*', 'null', path or pattern",
+                )
+        return origins
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute_url(cls, url: str | None) -> str | None:
+        if url is not None and not _is_origin(url.rstrip("/")):
+            raise SettingsError("MLAPI_PUBLIC_URL", "give scheme and host only, such as https://ml.example.org")
+        return url.rstrip("/") if url else None
+
+    @model_validator(mode="after")
+    def _whole_digests(self) -> Self:
+        for key in self.keys:
+            value = key.get_secret_value()
+            if value.startswith("sha256:") and not HASHED_KEY.fullmatch(value):
+                raise SettingsError(
+                    "MLAPI_API_KEYS", "a hashed key is 'sha256:' and 64 hexadecimal digits in lower case"
+                )
+        return self
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a text is a web origin, scheme://host[:port] (RFC 6454 §6.2), without any pattern."""
+    try:
+        parts = urlsplit(text)
+        port_given = parts.port is not None
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    rebuilt = f"{parts.scheme}://{parts.netloc}"
+    plain = re.fullmatch(r"[a-z0-9.:_-]+", host) is not None and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and plain and rebuilt == text and (port_given or not text.endswith(":"))

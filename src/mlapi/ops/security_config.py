@@ -1,0 +1,17 @@
+"""Settings of secrets, roles and signatures."""
+
+from pathlib import Path
+
+from mlapi.ops.fields import Names, Section, setting
+
+
+class SecurityConfig(Section):
+    """Where secrets come from and what is trusted. A switch that is off makes no call."""
+
+    secrets_manager_enabled: bool = setting(False, "read API keys from AWS Secrets Manager")
+    parameter_store_enabled: bool = setting(False, "read settings from the AWS Systems Manager parameter store")
+    iam_role_arn: str | None = setting(
+        None, "role to assume before any other AWS call", pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$"
+    )
+    insecure_hosts: Names = setting((), "hosts that may be spoken to without TLS in production, separated by commas")
+    public_key_file: Path | None = setting(None, "PEM file of the Ed25519 key that bundles must be signed with")

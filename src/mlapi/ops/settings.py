@@ -1,0 +1,127 @@
+"""All settings of a process: frozen, built once, passed down."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
+
+from mlapi.ops import mlflow_config, sources
+from mlapi.ops.api_config import APIConfig
+from mlapi.ops.catalog import Entry, entries
+from mlapi.ops.errors import SettingsError
+from mlapi.ops.fields import Section, setting
+from mlapi.ops.mlflow_config import MLflowConfig
+from mlapi.ops.monitoring_config import MonitoringConfig
+from mlapi.ops.production import refuse_unsafe
+from mlapi.ops.security_config import SecurityConfig
+
+DEFAULT_STATE_DIR = Path(".mlapi")
+OPEN_SECTIONS = ("training",)  # read by mlapi.training.config, which ops does not know
+
+
+class Settings(Section):
+    """The settings of one process, whatever they came from."""
+
+    environment: Literal["development", "production"] = setting(
+        "development", "`development` or `production`; production refuses whatever is unsafe"
+    )
+    store: str = setting("mlflow", "where models are: `mlflow`, `file:DIR` or `s3://bucket/prefix`")
+    state_dir: Path = setting(DEFAULT_STATE_DIR, "directory of everything that this machine keeps")
+    database_url: SecretStr | None = setting(None, "SQLAlchemy address of the service's own database")
+    api: APIConfig = APIConfig()
+    mlflow: MLflowConfig
+    security: SecurityConfig = SecurityConfig()
+    monitoring: MonitoringConfig = MonitoringConfig()
+    training: Mapping[str, Any] = {}
+
+    @property
+    def serving_dir(self) -> Path:
+        """The local last-good copies, a directory store that the follower writes and the service reads."""
+        return self.state_dir / "serving"
+
+    @property
+    def key_file(self) -> Path:
+        """The API key that `mlapi quickstart` made on this machine."""
+        return self.state_dir / "key"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        filled = dict(given)
+        if isinstance(given.get("mlflow", {}), Mapping):
+            state_dir = Path(given.get("state_dir") or DEFAULT_STATE_DIR)
+            filled["mlflow"] = mlflow_config.with_defaults(given.get("mlflow", {}), state_dir)
+        if isinstance(given.get("api", {}), Mapping):
+            filled["api"] = {"https_only": given.get("environment") == "production", **given.get("api", {})}
+        return filled
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, store: str) -> str:
+        if store == "mlflow" or any(store.startswith(prefix) and store != prefix for prefix in ("file:", "s3://")):
+            return store
+        raise SettingsError("MLAPI_STORE", "give mlflow, file:DIR or s3://bucket/prefix")
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.environment == "production":
+            refuse_unsafe(self)
+        return self
+
+
+def load_settings(
+    *,
+    config_file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> Settings:
+    """Build the settings from flags over environment over file.
+
+    Args:
+        config_file: a TOML file; else `MLAPI_CONFIG`, else `mlapi.toml` of the working directory where there is one.
+        environ: environment variables; this process's if None.
+        flags: settings by their last names (`port`), None for a flag that was not given.
+
+    Raises:
+        SettingsError: the file cannot be read, a name is unknown, or a value cannot be used. One line, which names
+            the setting as it was given and never holds its value.
+    """
+    variables = os.environ if environ is None else environ
+    file = config_file or (Path(variables["MLAPI_CONFIG"]) if variables.get("MLAPI_CONFIG") else None)
+    known = catalog()
+    given = {
+        **sources.from_file(file, known, open_sections=OPEN_SECTIONS),
+        **sources.from_environment(variables, known),
+        **sources.from_flags(flags or {}, known),
+    }
+    try:
+        return Settings.model_validate(sources.nest(given))
+    except ValidationError as error:
+        raise _first_problem(error, given) from error
+
+
+def catalog() -> tuple[Entry, ...]:
+    """Every setting, in the order of the classes."""
+    return tuple(entries(Settings))
+
+
+def settings_table() -> str:
+    """Give README's Markdown table of all settings, with a newline at the end."""
+    rows = [f"| `{entry.name}` | `{entry.env}` | {_code(entry.default)} | {entry.meaning} |" for entry in catalog()]
+    return "\n".join(["| Name | Environment variable | Default | Meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text and " " not in text else text
+
+
+def _first_problem(error: ValidationError, given: Mapping[tuple[str, ...], sources.Given]) -> SettingsError:
+    problem = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    place = tuple(str(part) for part in problem["loc"])
+    origins = (known.origin for path, known in given.items() if place[: len(path)] == path)
+    message = problem["msg"]
+    return SettingsError(next(origins, ".".join(place)), message[:1].lower() + message[1:])
