@@ -1,0 +1,196 @@
+"""Make the bundle's files of a trained model, and prove them against the booster they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from mlapi.bundle.archive import write_directory
+from mlapi.bundle.decision import Decision
+from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.golden import Golden
+from mlapi.bundle.manifest import MANIFEST_FILE, Dataset, ManifestMeta, build_manifest
+from mlapi.bundle.reference import Reference
+from mlapi.bundle.rows import table_to_rows
+from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
+from mlapi.bundle.signing import SIGNATURE_FILE, sign
+from mlapi.bundle.trees import TreeEngine, load_engine
+from mlapi.bundle.types import Cell, Margin, Row, Table
+from mlapi.training.errors import ParityError
+from mlapi.training.evaluation import Evaluation
+
+LIBRARIES = ("ml-api-platform", "numpy", "xgboost-cpu")
+NO_CATEGORY = "?"  # a missing mark in files, so no category that training saw can be spelled so
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model as serving will have it; `booster` is UBJSON."""
+
+    schema: FeatureSchema
+    encoder: Encoder
+    booster: bytes
+    decision: Decision
+
+    def engine(self) -> TreeEngine:
+        """Load the trees as serving does."""
+        return load_engine(self.booster)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Held-out rows with the margins that the trainer's own booster gives, float32 (n_rows, n_groups)."""
+
+    table: Table
+    margin: Margin
+
+
+def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, golden_rows: int) -> dict[str, bytes]:
+    """Give every file but the manifest, by path.
+
+    Args:
+        model: the trained model.
+        training: cells of the rows that the booster was trained on, for the drift reference.
+        held_out: golden rows are taken from here.
+        card: the model card.
+        golden_rows: how many to take.
+
+    Raises:
+        ParityError: the files predict anything but what the booster does.
+    """
+    engine = model.engine()
+    prove(model, engine, held_out)
+    encoded = model.encoder.encode_table(training)
+    reference = Reference.build(
+        model.schema, training, model.decision, model.decision.calibrated(engine.margin(encoded.matrix))
+    )
+    golden = Golden.build(
+        model.encoder, engine, model.decision, choose_golden_rows(model.schema, held_out, golden_rows)
+    )
+    return {
+        "schema.json": model.schema.to_json(),
+        "encoder.json": model.encoder.to_json(),
+        "model.ubj": model.booster,
+        "decision.json": model.decision.to_json(),
+        "golden.json": golden.to_json(),
+        "reference.json": reference.to_json(),
+        "README.md": card,
+    }
+
+
+def prove(model: Model, engine: TreeEngine, held_out: Held) -> None:
+    """Score every held-out row as serving does and compare with the trainer's booster, bit for bit.
+
+    Raises:
+        ParityError: a margin differs.
+    """
+    served = engine.margin(model.encoder.encode_table(held_out.table).matrix)
+    different = np.any(served.view(np.int32) != held_out.margin.view(np.int32), axis=1)
+    if different.any():
+        raise ParityError(int(different.sum()), float(np.abs(served - held_out.margin).max()))
+
+
+def choose_golden_rows(schema: FeatureSchema, held_out: Held, count: int) -> list[Row]:
+    """Give held-out rows spread over the margins, and the edges of what each feature may be."""
+    ranked = np.argsort(held_out.margin[:, -1], kind="stable")
+    places = np.unique(np.linspace(0, len(ranked) - 1, min(count, len(ranked))).astype(np.intp))
+    table = {name: cells[ranked[places]] for name, cells in held_out.table.items()}
+    rows = [row for row in table_to_rows(schema, table) if fits(schema, row)]
+    return [*rows, *edge_rows(schema)]
+
+
+def fits(schema: FeatureSchema, row: Row) -> bool:
+    """Tell whether serving takes a row; held-out rows may have categories or gaps that training never saw."""
+    return all(_fits(feature, row[feature.name]) for feature in schema.features)
+
+
+def edge_rows(schema: FeatureSchema) -> Iterator[Row]:
+    """Give rows at the edges: everything least, most, missing where it may be, and unknown where it may be."""
+    for edge in (_least, _most, _missing, _unknown):
+        yield {feature.name: edge(feature) for feature in schema.features}
+
+
+def _fits(feature: Feature, cell: Cell) -> bool:
+    if cell is None:
+        return feature.nullable
+    return (
+        feature.kind is not FeatureKind.CATEGORICAL
+        or feature.on_unknown is OnUnknownCategory.MISSING
+        or cell in feature.categories
+    )
+
+
+def _least(feature: Feature) -> Cell:
+    return _edge(feature, feature.minimum, False, 0)
+
+
+def _most(feature: Feature) -> Cell:
+    return _edge(feature, feature.maximum, True, -1)
+
+
+def _edge(feature: Feature, number: float | None, truth: bool, place: int) -> Cell:
+    if feature.kind is FeatureKind.BOOLEAN:
+        return truth
+    if feature.kind is FeatureKind.CATEGORICAL:
+        return feature.categories[place] if feature.categories else None
+    if number is None:
+        return feature.example
+    return int(number) if feature.kind is FeatureKind.INTEGER else number
+
+
+def _missing(feature: Feature) -> Cell:
+    return None if feature.nullable else feature.example
+
+
+def _unknown(feature: Feature) -> Cell:
+    loose = feature.kind is FeatureKind.CATEGORICAL and feature.on_unknown is OnUnknownCategory.MISSING
+    return NO_CATEGORY if loose and NO_CATEGORY not in feature.categories else feature.example
+
+
+@dataclass(frozen=True)
+class About:
+    """What a manifest says that the files do not; `config_digest` is the sha256 of what decides the model."""
+
+    name: str
+    dataset: Dataset
+    config_digest: str
+    evaluation: Evaluation
+    tags: Mapping[str, str]
+
+
+def write_bundle(path: Path, files: Mapping[str, bytes], about: About, signing_key: bytes | None = None) -> str:
+    """Write a bundle with its manifest, signed where a key (PEM) is given; give its content digest."""
+    meta = ManifestMeta(
+        name=about.name,
+        created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        dataset=about.dataset,
+        config_digest=about.config_digest,
+        metrics=about.evaluation.metrics,
+        metric_intervals=about.evaluation.intervals,
+        tags=dict(about.tags),
+        git_commit=git_commit(),
+        libraries={name: version(name) for name in LIBRARIES},
+        requires={"xgboost": version("xgboost-cpu")},
+    )
+    manifest = build_manifest(files, meta)
+    data = manifest.to_json()
+    signature = {SIGNATURE_FILE: sign(data, signing_key)} if signing_key else {}
+    write_directory(path, {**files, MANIFEST_FILE: data, **signature})
+    return manifest.content_digest
+
+
+def git_commit() -> str:
+    """Give the commit checked out in the working directory; empty where there is none or no git."""
+    import subprocess
+
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

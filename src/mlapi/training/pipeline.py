@@ -1,0 +1,126 @@
+"""The straight path from a table to a registered version; `train` is what `mlapi train` runs."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from mlapi.bundle.archive import read_directory
+from mlapi.bundle.store import open_store
+from mlapi.bundle.verify import verify
+from mlapi.ops.settings import Settings
+from mlapi.training.boosting import boost
+from mlapi.training.card import write_card
+from mlapi.training.config import TrainingConfig
+from mlapi.training.errors import ConfigError, shown_path
+from mlapi.training.export import About, Held, Model, bundle_files, write_bundle
+from mlapi.training.outcome import Trained, card_facts, evaluate, record_run
+from mlapi.training.preparation import Prepared, prepare
+from mlapi.training.progress import Progress, silent
+from mlapi.training.registry import ModelRegistrar, Source
+from mlapi.training.report import DataReport
+from mlapi.training.tracking import ExperimentLogger, TrackedRun, TrackingServer
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training gave: the registered version, its run, its test figures, and what was found in the data."""
+
+    model: str
+    version: str
+    content_digest: str
+    run_id: str
+    metrics: dict[str, float]
+    metric_intervals: dict[str, tuple[float, float]]
+    report: DataReport
+
+
+def train(config: TrainingConfig, settings: Settings, progress: Progress = silent) -> TrainingResult:
+    """Train, record, register; `staging` points at the new version afterwards.
+
+    Args:
+        config: what to train.
+        settings: where to record and register.
+        progress: hears of each stage.
+
+    Raises:
+        TrainingError: the data, a parameter or the tracking server is at fault; nothing is registered, and a run that was
+            begun is marked FAILED.
+        BundleError: the bundle or the store is at fault; likewise.
+    """
+    progress("reading the data")
+    prepared = prepare(config)
+    signing_key = read_key(config.signing_key)
+    server = TrackingServer(settings.mlflow)
+    server.check()
+    progress("opening the run")
+    tags = {"mlapi.model": config.model_name, "mlapi.dataset": prepared.facts.fingerprint}
+    with ExperimentLogger(server, config.experiment).run(config.model_name, tags) as run:
+        boosted = boost(prepared, config, run, progress)
+        progress("scoring the test rows")
+        trained = evaluate(prepared, boosted, config)
+        record_run(run, prepared, boosted, trained, config)
+        with tempfile.TemporaryDirectory() as scratch:
+            progress("proving the bundle")
+            bundle = Path(scratch, "bundle")
+            digest = export(bundle, prepared, trained, config, signing_key)
+            progress("registering")
+            version = register(bundle, digest, trained.model, run, config, settings)
+    return TrainingResult(
+        config.model_name,
+        version,
+        digest,
+        run.run_id,
+        trained.scored.evaluation.metrics,
+        trained.scored.evaluation.intervals,
+        prepared.report,
+    )
+
+
+def export(
+    bundle: Path, prepared: Prepared, trained: Trained, config: TrainingConfig, signing_key: bytes | None
+) -> str:
+    """Write the bundle's directory, verify it as a reader will, and give its content digest."""
+    files = bundle_files(
+        trained.model,
+        training=prepared.features(prepared.seen),
+        held_out=Held(prepared.features(prepared.test), trained.margin),
+        card=write_card(card_facts(prepared, trained, config)),
+        golden_rows=config.golden_rows,
+    )
+    config_digest = hashlib.sha256(msgspec.json.encode(config.fingerprint(), order="deterministic")).hexdigest()
+    evaluation = trained.scored.evaluation
+    about = About(config.model_name, prepared.facts, config_digest, evaluation, {"target": prepared.data.target})
+    digest = write_bundle(bundle, files, about, signing_key)
+    verify(bundle)
+    return digest
+
+
+def register(
+    bundle: Path, digest: str, model: Model, run: TrackedRun, config: TrainingConfig, settings: Settings
+) -> str:
+    """Add the bundle to the store as the next version; a store beside MLflow leaves a copy among the run's files."""
+    run.log(tags={"mlapi.content_digest": digest})
+    store = open_store(settings.store, state_dir=settings.state_dir, tracking_uri=settings.mlflow.tracking_uri)
+    if settings.store != "mlflow":  # MLflow keeps the version's own files
+        run.files.write(read_directory(bundle), "bundle")
+    source = Source(run.run_id, model.schema, model.decision)
+    record = ModelRegistrar(store).register(config.model_name, bundle, source, {"target": model.schema.target})
+    run.log(tags={"mlapi.version": record.version})
+    return record.version
+
+
+def read_key(path: Path | None) -> bytes | None:
+    """Read the signing key before anything is trained.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise ConfigError("signing_key", f"{shown_path(path)} cannot be read: {error.strerror}") from error

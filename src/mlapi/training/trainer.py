@@ -1,0 +1,165 @@
+"""Boost: find the number of rounds on the validation fold, then refit on all that is not held out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlapi.bundle.types import Matrix
+from mlapi.training.config import BoosterParams
+from mlapi.training.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import xgboost
+
+# Two busy cores and OpenMP's default spinning made training ten times slower (DESIGN §6); read when libgomp is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A matrix, float32 (n_rows, n_columns), and its rows' classes, int32 (n_rows,)."""
+
+    matrix: Matrix
+    codes: NDArray[np.int32]
+
+    def with_rows(self, other: Fold) -> Fold:
+        """Give both folds' rows, these first."""
+        return Fold(np.concatenate([self.matrix, other.matrix]), np.concatenate([self.codes, other.codes]))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What early stopping found: the best round (from 1), its loss, and the loss of every round for each fold."""
+
+    best_round: int
+    best_loss: float
+    curves: dict[str, list[float]] = field(default_factory=dict)
+
+
+class RoundWatch(Protocol):
+    """Hears the validation loss of each round; may stop a trial by raising."""
+
+    def __call__(self, round_number: int, loss: float) -> None:
+        """Hear of a round, counted from 0."""
+
+
+class ModelTrainer:
+    """Trains boosters of one kind: same columns, same number of classes, same seed."""
+
+    def __init__(
+        self,
+        column_types: tuple[str, ...],
+        n_classes: int,
+        *,
+        seed: int,
+        threads: int | None = None,
+        max_rounds: int,
+        patience: int,
+    ) -> None:
+        """Say what all boosters have in common.
+
+        Args:
+            column_types: XGBoost's feature types of the matrix' columns, from the encoder.
+            n_classes: two or more.
+            seed: of row and column sampling.
+            threads: None for all processors; the model does not depend on it.
+            max_rounds: rounds of a search at most.
+            patience: rounds without a better validation loss that end a search.
+        """
+        self._types = list(column_types)
+        self._n_classes = n_classes
+        self._seed = seed
+        self._threads = threads
+        self._max_rounds = max_rounds
+        self._patience = patience
+
+    @property
+    def metric(self) -> str:
+        """XGBoost's name of the loss that stops the training."""
+        return "logloss" if self._n_classes == 2 else "mlogloss"
+
+    def parameters(self, params: BoosterParams) -> dict[str, Any]:
+        """Give all that XGBoost is told; `hist` on the CPU gives the same trees with any number of threads."""
+        objective: dict[str, Any] = {"objective": "binary:logistic"}
+        if self._n_classes > 2:
+            objective = {"objective": "multi:softprob", "num_class": self._n_classes}
+        fixed = {"tree_method": "hist", "device": "cpu", "seed": self._seed, "eval_metric": self.metric, "verbosity": 0}
+        return objective | fixed | ({"nthread": self._threads} if self._threads else {}) | params.as_xgboost()
+
+    def search(self, params: BoosterParams, train: Fold, validation: Fold, progress: Progress = silent) -> Search:
+        """Boost until the validation loss no longer falls."""
+        import xgboost
+
+        curves: dict[str, dict[str, list[float]]] = {}
+        booster = xgboost.train(
+            self.parameters(params),
+            self.quantized(params, train),
+            num_boost_round=self._max_rounds,
+            evals=[(self.data(validation), "validation")],
+            early_stopping_rounds=self._patience,
+            evals_result=curves,  # type: ignore[arg-type] # xgboost's own annotation asks for its OrderedDict alias
+            verbose_eval=False,
+            callbacks=[_rounds_told(progress, self._max_rounds)],
+        )
+        return Search(
+            booster.best_iteration + 1,
+            float(booster.best_score),
+            {name: scores[self.metric] for name, scores in curves.items()},
+        )
+
+    def fit(self, params: BoosterParams, rows: Fold, n_rounds: int) -> xgboost.Booster:
+        """Boost exactly n_rounds over some rows; the booster holds no further round."""
+        import xgboost
+
+        return xgboost.train(
+            self.parameters(params), self.quantized(params, rows), num_boost_round=n_rounds, verbose_eval=False
+        )
+
+    def data(self, fold: Fold) -> xgboost.DMatrix:
+        """Give rows as XGBoost takes them for scoring; columns have no names, because XGBoost forbids some letters."""
+        import xgboost
+
+        return xgboost.DMatrix(
+            fold.matrix, label=fold.codes, feature_types=self._types, enable_categorical=True, nthread=self._threads
+        )
+
+    def quantized(self, params: BoosterParams, fold: Fold) -> xgboost.DMatrix:
+        """Give rows for training, each cell already in its bin."""
+        import xgboost
+
+        return xgboost.QuantileDMatrix(
+            fold.matrix,
+            label=fold.codes,
+            feature_types=self._types,
+            enable_categorical=True,
+            max_bin=params.max_bin,
+            nthread=self._threads,
+        )
+
+
+def margin(trainer: ModelTrainer, booster: xgboost.Booster, fold: Fold) -> NDArray[np.float32]:
+    """Give the raw output of all rounds, float32 (n_rows, n_groups)."""
+    raw = np.asarray(booster.predict(trainer.data(fold), output_margin=True), dtype=np.float32)
+    return raw.reshape(len(fold.codes), -1)
+
+
+def model_bytes(booster: xgboost.Booster) -> bytes:
+    """Give the booster as UBJSON."""
+    return bytes(booster.save_raw("ubj"))
+
+
+def _rounds_told(progress: Progress, most: int) -> xgboost.callback.TrainingCallback:
+    """Make a callback that tells the listener of every round."""
+    import xgboost
+
+    class RoundsTold(xgboost.callback.TrainingCallback):
+        def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: object) -> bool:
+            progress("boosting", epoch + 1, most)
+            return False
+
+    return RoundsTold()
