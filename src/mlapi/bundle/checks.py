@@ -1,0 +1,147 @@
+"""The five checks that a bundle passes before it answers anybody."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from typing import Final, NamedTuple
+
+from mlapi.bundle import document
+from mlapi.bundle.contents import ENCODER_FILE, MODEL_FILE, REQUIRED_FILES, SCHEMA_FILE, Contents
+from mlapi.bundle.errors import EngineError, FormatError, SchemaError, VerificationError
+from mlapi.bundle.manifest import MANIFEST_FILE, content_digest, sha256
+from mlapi.bundle.signing import SIGNATURE_FILE, verify_signature
+from mlapi.bundle.structure import check_structure
+
+_DISTRIBUTIONS: Final = {"xgboost": ("xgboost-cpu", "xgboost")}  # two wheels of one package
+_RELEASE: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,5}", re.ASCII)  # the release segment of PEP 440
+
+
+class Expectation(NamedTuple):
+    """What the reader knows of a bundle before opening it.
+
+    Attributes:
+        manifest: sha256 of `manifest.json` as a registry or an alias record has it; None: nothing vouches for it.
+        public_key: PEM of the Ed25519 key that signs bundles; None: signatures are not looked at.
+        require_signature: refuse a bundle without a signature.
+    """
+
+    manifest: str | None = None
+    public_key: bytes | None = None
+    require_signature: bool = False
+
+
+def digest(contents: Contents, expected: Expectation) -> None:
+    """Compare every byte with the manifest, and the manifest with what vouches for it; only the manifest is parsed.
+
+    Raises:
+        VerificationError: digest_mismatch, or version_unsupported for a format that this reader does not know.
+    """
+    files = contents.files
+    if MANIFEST_FILE not in files:
+        raise VerificationError("digest", "digest_mismatch", f"{MANIFEST_FILE} is missing")
+    if expected.manifest is not None and contents.manifest_sha256 != expected.manifest:
+        raise VerificationError("digest", "digest_mismatch", f"{MANIFEST_FILE} is not the registered one")
+    listed = contents.manifest.files
+    if difference := sorted(set(listed) ^ (files.keys() - {MANIFEST_FILE, SIGNATURE_FILE})):
+        state = "missing" if difference[0] in listed else "not in the manifest"
+        raise VerificationError("digest", "digest_mismatch", f"{difference[0]!a} is {state}")
+    for name, entry in listed.items():
+        if len(files[name]) != entry.size_bytes or sha256(files[name]) != entry.sha256:
+            raise VerificationError("digest", "digest_mismatch", f"{name} is not the file that the manifest describes")
+    _digest_of_digests(contents)
+
+
+def signature(contents: Contents, expected: Expectation) -> None:
+    """Compare the manifest with its detached signature, where a key is known.
+
+    Raises:
+        VerificationError: signature_missing or signature_invalid.
+        ValueError: a signature is required and no key is given, or the key is none; the configuration is wrong.
+    """
+    signed = contents.files.get(SIGNATURE_FILE)
+    if expected.require_signature and signed is None:
+        raise VerificationError("signature", "signature_missing", f"{SIGNATURE_FILE} is missing")
+    if expected.require_signature and expected.public_key is None:
+        raise ValueError("a signature is required, but no public key is configured")
+    if signed is not None and expected.public_key is not None:
+        verify_signature(contents.files[MANIFEST_FILE], signed, expected.public_key)
+
+
+def structure(contents: Contents, expected: Expectation) -> None:
+    """Read every part with our own code and see that they fit together; no engine has seen the model yet.
+
+    Raises:
+        VerificationError: structure_invalid.
+    """
+    for name in REQUIRED_FILES:
+        if name not in contents.files:
+            raise VerificationError("structure", "structure_invalid", f"{name} is missing")
+    try:
+        for name in (SCHEMA_FILE, ENCODER_FILE):
+            document.refuse_duplicates(contents.files[name], name)
+        encoder, decision = contents.encoder, contents.decision
+        _ = contents.golden, contents.reference, contents.card
+    except (FormatError, SchemaError, UnicodeDecodeError) as error:
+        raise VerificationError("structure", "structure_invalid", str(error)) from error
+    categories = [len(contents.schema.feature(name).categories) for name in encoder.columns]
+    check_structure(contents.files[MODEL_FILE], len(encoder.columns), decision.n_groups, categories)
+
+
+def versions(contents: Contents, expected: Expectation) -> None:
+    """Refuse a bundle whose writer's libraries are newer than this reader's.
+
+    Raises:
+        VerificationError: version_unsupported.
+    """
+    requires = contents.manifest.requires
+    if "xgboost" not in requires:
+        raise VerificationError("versions", "version_unsupported", "does not say which xgboost wrote it")
+    for name, least in requires.items():
+        found = _installed(name)
+        if found is None or not _is_at_least(found, least):
+            reason = f"needs {name!a} {least!a} or newer, here is {found or 'none'}: update it"
+            raise VerificationError("versions", "version_unsupported", reason)
+
+
+def golden(contents: Contents, expected: Expectation) -> None:
+    """Score the golden rows again.
+
+    Raises:
+        VerificationError: golden_mismatch, or structure_invalid where the engine refuses the model.
+    """
+    try:
+        engine = contents.engine
+    except EngineError as error:
+        raise VerificationError("golden", "structure_invalid", str(error)) from error
+    contents.golden.check(contents.encoder, engine, contents.decision)
+
+
+def _digest_of_digests(contents: Contents) -> None:
+    manifest = contents.manifest
+    schema = manifest.files.get(SCHEMA_FILE)
+    if schema is None or manifest.schema_digest != schema.sha256:
+        raise VerificationError("digest", "digest_mismatch", "schema_digest is not that of the schema")
+    if manifest.content_digest != content_digest(manifest.files, manifest.schema_digest, manifest.config_digest):
+        raise VerificationError("digest", "digest_mismatch", "content_digest is not that of the files")
+
+
+def _installed(name: str) -> str | None:
+    """Version of a distribution, read from its metadata and not from an import."""
+    for distribution in _DISTRIBUTIONS.get(name, (name,)):
+        try:
+            return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def _is_at_least(found: str, least: str) -> bool:
+    """Compare the numbers of two versions; one that has none is never enough."""
+    one, other = _RELEASE.match(found), _RELEASE.match(least)
+    return one is not None and other is not None and _release(one[0]) >= _release(other[0])
+
+
+def _release(numbers: str) -> tuple[int, ...]:
+    """ "3.2.0" as (3, 2): a trailing zero means nothing, so that "3.2" and "3.2.0" are equal."""
+    return tuple(map(int, re.sub(r"(\.0+)+$", "", numbers).split(".")))

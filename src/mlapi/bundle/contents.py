@@ -1,0 +1,84 @@
+"""The files of one bundle in memory, each read as what it is when somebody first asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from mlapi.bundle import archive
+from mlapi.bundle.decision import Decision
+from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.golden import Golden
+from mlapi.bundle.manifest import MANIFEST_FILE, Manifest, manifest_digest
+from mlapi.bundle.reference import Reference
+from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.trees import TreeEngine, load_engine
+
+SCHEMA_FILE: Final = "schema.json"
+ENCODER_FILE: Final = "encoder.json"
+MODEL_FILE: Final = "model.ubj"
+DECISION_FILE: Final = "decision.json"
+GOLDEN_FILE: Final = "golden.json"
+REFERENCE_FILE: Final = "reference.json"
+CARD_FILE: Final = "README.md"
+REQUIRED_FILES: Final = (SCHEMA_FILE, ENCODER_FILE, MODEL_FILE, DECISION_FILE, GOLDEN_FILE, REFERENCE_FILE, CARD_FILE)
+
+
+class Contents:
+    """Bytes first, parts later: the digests are compared before anything but the manifest is parsed.
+
+    The bytes that were checked are the bytes that are used; nothing is read from the disk twice. Every property raises
+    FormatError (the schema also SchemaError, the engine EngineError) where its file is not what it should be.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        """Hold the content of each file by its path in the bundle."""
+        self.files = files
+
+    @classmethod
+    def read(cls, path: Path) -> Contents:
+        """Read a directory.
+
+        Raises:
+            FormatError: something in it is no regular file with a safe name, or it is too large.
+            OSError: it cannot be read.
+        """
+        return cls(archive.read_directory(path))
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        return Manifest.from_json(self.files[MANIFEST_FILE])
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        return manifest_digest(self.files[MANIFEST_FILE])
+
+    @cached_property
+    def schema(self) -> FeatureSchema:
+        return FeatureSchema.from_json(self.files[SCHEMA_FILE])
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return Encoder.from_json(self.schema, self.files[ENCODER_FILE])
+
+    @cached_property
+    def decision(self) -> Decision:
+        return Decision.from_json(self.files[DECISION_FILE])
+
+    @cached_property
+    def golden(self) -> Golden:
+        return Golden.from_json(self.files[GOLDEN_FILE])
+
+    @cached_property
+    def reference(self) -> Reference:
+        return Reference.from_json(self.files[REFERENCE_FILE])
+
+    @cached_property
+    def engine(self) -> TreeEngine:
+        return load_engine(self.files[MODEL_FILE])
+
+    @cached_property
+    def card(self) -> str:
+        return self.files[CARD_FILE].decode("utf-8")

@@ -1,0 +1,133 @@
+"""A bundle that is ready to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from mlapi.bundle.checks import Expectation
+from mlapi.bundle.decision import Decision
+from mlapi.bundle.encoder import Encoded, Encoder, UnknownCell
+from mlapi.bundle.golden import Golden
+from mlapi.bundle.manifest import Manifest
+from mlapi.bundle.reference import Reference
+from mlapi.bundle.rows import check_rows
+from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.trees import TreeEngine
+from mlapi.bundle.types import Label, Margin, Probabilities, Row, Table
+from mlapi.bundle.verify import CHECKS, Check, open_verified
+
+
+class Prediction(NamedTuple):
+    """The answers to n_rows rows.
+
+    Attributes:
+        labels: n_rows labels as the dataset spells them.
+        probabilities: float32 (n_rows, n_classes) in the order of the decision's classes, calibrated if it says so.
+        margin: float32 (n_rows, n_groups).
+        unknown: cells whose category the model has not seen and that were scored as missing.
+    """
+
+    labels: list[Label]
+    probabilities: Probabilities
+    margin: Margin
+    unknown: tuple[UnknownCell, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Everything a bundle holds, verified and read; predicting never changes it, so that threads may share one.
+
+    Attributes:
+        path: the directory that it came from; nothing is read from there any more.
+        manifest: what the bundle says of itself.
+        manifest_sha256: of the manifest's bytes.
+        schema: the features.
+        encoder: from cells to the matrix.
+        engine: from the matrix to margins.
+        decision: from margins to probabilities and labels.
+        golden: rows with their answers.
+        reference: what the training data looked like.
+        card: the model card, Markdown.
+    """
+
+    path: Path
+    manifest: Manifest
+    manifest_sha256: str
+    schema: FeatureSchema
+    encoder: Encoder
+    engine: TreeEngine
+    decision: Decision
+    golden: Golden
+    reference: Reference
+    card: str
+
+    def predict(self, rows: Sequence[Row], *, threshold: float | None = None) -> Prediction:
+        """Predict some rows.
+
+        Args:
+            rows: n_rows mappings from feature name to cell.
+            threshold: in place of the bundle's own; two classes only.
+
+        Raises:
+            RowsError: cells that do not fit the schema, every one of them named.
+            ValueError: a threshold for more than two classes.
+        """
+        return self.predict_table(check_rows(self.schema, rows), threshold=threshold)
+
+    def predict_table(self, table: Table, *, threshold: float | None = None) -> Prediction:
+        """Predict cells that are already checked and sorted by feature.
+
+        Args:
+            table: n_rows cells by feature name.
+            threshold: in place of the bundle's own; two classes only.
+
+        Raises:
+            RowsError: an unknown category where the schema rejects it, or a number beyond float32.
+            ValueError: a threshold for more than two classes.
+        """
+        return self.predict_encoded(self.encoder.encode_table(table), threshold=threshold)
+
+    def predict_encoded(self, encoded: Encoded, *, threshold: float | None = None) -> Prediction:
+        """Predict a matrix of this bundle's encoder; the rest is as for `predict`."""
+        margin = self.engine.margin(encoded.matrix)
+        probabilities = self.decision.calibrated(margin)
+        return Prediction(self.decision.labels(probabilities, threshold), probabilities, margin, encoded.unknown)
+
+
+def load(
+    path: Path,
+    *,
+    expected_manifest: str | None = None,
+    public_key: bytes | None = None,
+    require_signature: bool = False,
+    checks: Sequence[Check] = CHECKS,
+) -> Bundle:
+    """Verify a directory and open it; the bytes that are verified are the bytes that are used.
+
+    Args:
+        path: the bundle's directory.
+        expected_manifest: sha256 of `manifest.json`, from the registry or an alias record.
+        public_key: PEM of the Ed25519 key that signs bundles.
+        require_signature: refuse a bundle without a signature.
+        checks: in place of all of them.
+
+    Raises:
+        VerificationError: names the check, a code and the reason.
+        ValueError: the key is none, or is missing though a signature is required.
+    """
+    contents = open_verified(path, Expectation(expected_manifest, public_key, require_signature), checks)
+    return Bundle(
+        path=path,
+        manifest=contents.manifest,
+        manifest_sha256=contents.manifest_sha256,
+        schema=contents.schema,
+        encoder=contents.encoder,
+        engine=contents.engine,
+        decision=contents.decision,
+        golden=contents.golden,
+        reference=contents.reference,
+        card=contents.card,
+    )
