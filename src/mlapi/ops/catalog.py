@@ -42,9 +42,13 @@ def _entry(path: tuple[str, ...], field: FieldInfo, extra: dict[str, Any]) -> En
 
 
 def _shown(default: object) -> str:
-    """Spell a default as the environment variable would."""
-    if default is None or isinstance(default, SecretStr):
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ",".join(default) if isinstance(default, tuple) else str(default)
+    return "" if default is None else spelled(default)
+
+
+def spelled(value: object) -> str:
+    """Spell a value as its environment variable takes it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(spelled, value)) if isinstance(value, tuple) else str(value)

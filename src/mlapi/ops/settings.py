@@ -1,7 +1,7 @@
 """All settings of a process: frozen, built once, passed down."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError, field_validator, model_validato
 
 from mlapi.ops import mlflow_config, sources
 from mlapi.ops.api_config import APIConfig
-from mlapi.ops.catalog import Entry, entries
+from mlapi.ops.catalog import Entry, entries, spelled
 from mlapi.ops.errors import SettingsError
 from mlapi.ops.fields import Section, setting
 from mlapi.ops.mlflow_config import MLflowConfig
@@ -107,6 +107,23 @@ def load_settings(
 def catalog() -> tuple[Entry, ...]:
     """Every setting, in the order of the classes."""
     return tuple(entries(Settings))
+
+
+def environment_of(settings: Settings, *, leave_out: Container[str] = ()) -> dict[str, str]:
+    """Give the environment variables from which a child process builds the same settings.
+
+    Args:
+        settings: what the child shall have.
+        leave_out: names such as `api.api_keys` that are none of the child's business.
+    """
+    variables = {}
+    for entry in catalog():
+        value: object = settings
+        for name in entry.path:
+            value = getattr(value, name)
+        if value not in (None, ()) and entry.name not in leave_out:
+            variables[entry.env] = spelled(value)
+    return variables
 
 
 def settings_table() -> str:
