@@ -82,8 +82,8 @@ def configure(level: str, stream: IO[str] | None = None, *, service: str, plain:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+    for name in QUIET:  # a person at a terminal cannot mend what libraries warn of either
+        logging.getLogger(name).setLevel(max(root.level, logging.ERROR if plain else logging.WARNING))
 
 
 def encode(document: Mapping[str, object]) -> str:
