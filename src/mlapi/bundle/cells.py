@@ -1,0 +1,78 @@
+"""What one cell may be, for each kind of feature; asked of rows, and of the examples in a schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+NUMBER: Final = "a number"
+WHOLE: Final = "a whole number"
+TRUTH: Final = "true or false"
+CATEGORIES_NAMED: Final = 10
+
+# The least float64 that rounds to infinity in float32: half a step above float32's largest, (2 - 2**-23) * 2**127, which is
+# the even neighbour's side (IEEE 754, 4.3.1). Exact in float64.
+FLOAT32_OVERFLOW: Final = (2 - 2**-24) * 2.0**127
+
+
+class Fault(NamedTuple):
+    """Why a cell does not fit, and what would; the two fields of CellError of these names."""
+
+    code: str
+    expected: str
+
+
+NOT_FINITE: Final = Fault("wrong_type", "a finite number")
+OUT_OF_RANGE: Final = Fault(
+    "out_of_range", "a number of at most 3.4028235e38 in magnitude, float32's largest"
+)
+NOT_INTEGER: Final = Fault("not_integer", WHOLE)
+INVALID_TEXT: Final = Fault(
+    "invalid_text", "text without NUL and without half a surrogate pair"
+)
+
+
+def number_fault(cell: object, expected: str = NUMBER) -> Fault | None:
+    """Find fault with the cell of a numeric feature; a boolean is no number."""
+    if not isinstance(cell, float | int) or isinstance(cell, bool):
+        return Fault("wrong_type", expected)
+    if (
+        abs(cell) < FLOAT32_OVERFLOW
+    ):  # an integer is compared exactly, however long it is
+        return None
+    return (
+        NOT_FINITE
+        if isinstance(cell, float) and not math.isfinite(cell)
+        else OUT_OF_RANGE
+    )
+
+
+def integer_fault(cell: object) -> Fault | None:
+    """Find fault with the cell of an integer feature; 3.0 is an integer."""
+    if fault := number_fault(cell, WHOLE):
+        return fault
+    return NOT_INTEGER if isinstance(cell, float) and not cell.is_integer() else None
+
+
+def boolean_fault(cell: object) -> Fault | None:
+    """Find fault with the cell of a boolean feature; 0 and 1 are integers."""
+    return None if isinstance(cell, bool) else Fault("wrong_type", TRUTH)
+
+
+def text_fault(cell: str) -> Fault | None:
+    """Find fault with a text: UTF-8 has no half surrogates, and C libraries and databases end a text at NUL."""
+    return None if is_storable(cell) else INVALID_TEXT
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether every file and database can hold a text."""
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Spell a choice, ten of it at most."""
+    more = f", … ({len(names)} in all)" if len(names) > CATEGORIES_NAMED else ""
+    return "one of: " + ", ".join(names[:CATEGORIES_NAMED]) + more

@@ -1,0 +1,177 @@
+"""What a pass over a column saw; in pieces if need be, so that a table larger than memory can be profiled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from mlapi.bundle.cells import FLOAT32_OVERFLOW
+from mlapi.bundle.errors import SchemaError
+from mlapi.bundle.types import Cells
+
+MAX_LEVELS: Final = 100_000  # distinct values told apart; a column with more is neither constant nor a choice of categories
+
+
+class ColumnKind(StrEnum):
+    """What the file holds; what the feature is follows from it."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+
+
+class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a pass.
+
+    Attributes:
+        name: the column's.
+        kind: what its cells are.
+        n_rows: all rows.
+        n_missing: those without a value.
+        integral: every number is whole; true for booleans, false for text.
+        minimum: least finite number; None for text and where there is none.
+        maximum: likewise, the greatest.
+        median: a finite number that at least half of them reach and half do not exceed, the lower one of two, rounded to
+            float32 and given as its shortest decimal.
+        levels: rows by value: texts, and whole numbers as decimals; empty for fractions and above 100,000 distinct.
+        has_infinity: a number is infinite or beyond float32, which would make it so.
+        distinct: number of different values, at most 100,001.
+    """
+
+    name: str
+    kind: ColumnKind
+    n_rows: int
+    n_missing: int
+    integral: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    median: float | None = None
+    levels: Mapping[str, int] = {}
+    has_infinity: bool = False
+    distinct: int = 0
+
+
+class NumberProfiler:
+    """Looks at numbers or booleans piece by piece; keeps 4 bytes a cell, for the median."""
+
+    def __init__(self, name: str, kind: ColumnKind = ColumnKind.NUMBER) -> None:
+        self._name, self._kind = name, kind
+        self._n_rows = 0
+        self._integral, self._has_infinity = True, False
+        self._counts: Counter[float] = Counter()
+        self._limits: list[float] = []
+        self._kept: list[NDArray[np.float32]] = []
+
+    def add(self, cells: NDArray[np.float64]) -> None:
+        """Look at some more cells, NaN where missing."""
+        seen = cells[~np.isnan(cells)]
+        finite = seen[np.abs(seen) < FLOAT32_OVERFLOW] + 0.0  # -0.0 becomes 0.0
+        self._n_rows += len(cells)
+        self._has_infinity |= len(finite) < len(seen)
+        self._integral = self._integral and bool((np.floor(finite) == finite).all())
+        self._kept.append(finite.astype(np.float32))
+        if len(finite):
+            self._limits = [
+                min([*self._limits, float(finite.min())]),
+                max([*self._limits, float(finite.max())]),
+            ]
+        if len(self._counts) <= MAX_LEVELS:
+            values, counts = np.unique(finite, return_counts=True)
+            room = MAX_LEVELS + 1
+            self._counts.update(
+                dict(zip(values[:room].tolist(), counts[:room].tolist(), strict=True))
+            )
+
+    def profile(self) -> ColumnProfile:
+        """Give what was seen so far."""
+        kept = np.concatenate([*self._kept, np.empty(0, np.float32)])
+        complete = self._integral and len(self._counts) <= MAX_LEVELS
+        return ColumnProfile(
+            name=self._name,
+            kind=self._kind,
+            n_rows=self._n_rows,
+            n_missing=self._n_rows - len(kept) if not self._has_infinity else 0,
+            integral=self._integral,
+            minimum=self._limits[0] if self._limits else None,
+            maximum=self._limits[1] if self._limits else None,
+            median=_median(kept),
+            levels={
+                str(int(value)): self._counts[value] for value in sorted(self._counts)
+            }
+            if complete
+            else {},
+            has_infinity=self._has_infinity,
+            distinct=min(len(self._counts), MAX_LEVELS + 1),
+        )
+
+
+class TextProfiler:
+    """Looks at texts piece by piece; keeps 100,001 of them at most."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._n_rows = self._n_missing = 0
+        self._counts: Counter[str] = Counter()
+
+    def add(self, cells: NDArray[np.object_]) -> None:
+        """Look at some more cells, None where missing.
+
+        Raises:
+            SchemaError: a cell is neither text nor None.
+        """
+        counts = Counter(cells.tolist())
+        self._n_rows += len(cells)
+        self._n_missing += counts.pop(None, 0)
+        if not all(isinstance(text, str) for text in counts):
+            raise SchemaError(
+                self._name, "holds cells that are neither text nor missing"
+            )
+        if len(self._counts) <= MAX_LEVELS:
+            self._counts.update(counts)
+
+    def profile(self) -> ColumnProfile:
+        """Give what was seen so far."""
+        complete = len(self._counts) <= MAX_LEVELS
+        return ColumnProfile(
+            name=self._name,
+            kind=ColumnKind.TEXT,
+            n_rows=self._n_rows,
+            n_missing=self._n_missing,
+            levels={text: self._counts[text] for text in sorted(self._counts)}
+            if complete
+            else {},
+            distinct=min(len(self._counts), MAX_LEVELS + 1),
+        )
+
+
+def profile_column(name: str, cells: Cells, *, boolean: bool = False) -> ColumnProfile:
+    """Look at a whole column.
+
+    Args:
+        name: the column's.
+        cells: float64 with NaN for missing, or objects, str with None for missing.
+        boolean: numbers 0 and 1 are false and true.
+
+    Raises:
+        SchemaError: an object is neither text nor None.
+    """
+    if cells.dtype == np.object_:
+        text = TextProfiler(name)
+        text.add(cells.astype(np.object_))
+        return text.profile()
+    number = NumberProfiler(name, ColumnKind.BOOLEAN if boolean else ColumnKind.NUMBER)
+    number.add(cells.astype(np.float64))
+    return number.profile()
+
+
+def _median(kept: NDArray[np.float32]) -> float | None:
+    if not kept.size:
+        return None
+    middle = (kept.size - 1) // 2
+    return float(str(np.partition(kept, middle)[middle]))
