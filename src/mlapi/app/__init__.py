@@ -1,0 +1,1 @@
+"""The serving process: HTTP in front of one loaded bundle."""

@@ -1,0 +1,51 @@
+"""What routes ask for: the snapshot that answers, the services, and the caller's right to ask."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from mlapi.app.api.exchange import Exchange
+from mlapi.app.api.middleware import EXCHANGE, STATE
+from mlapi.app.core.errors import InsufficientScope, ModelNotReady
+from mlapi.app.core.security import READ
+from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.snapshot import Snapshot
+
+
+async def exchange_of(request: Request) -> Exchange:
+    """The request in hand, as the gate knows it."""
+    exchange: Exchange = request.scope[EXCHANGE]
+    return exchange
+
+
+async def models_of(request: Request) -> ModelService:
+    """The service that keeps the model loaded."""
+    models: ModelService = request.scope["state"][STATE]
+    return models
+
+
+async def snapshot_of(exchange: Annotated[Exchange, Depends(exchange_of)]) -> Snapshot:
+    """The model that answers this request, the same one that the header X-Model-Version names.
+
+    Raises:
+        ModelNotReady: none is loaded.
+    """
+    if exchange.snapshot is None:
+        raise ModelNotReady
+    return exchange.snapshot
+
+
+async def require_read(exchange: Annotated[Exchange, Depends(exchange_of)]) -> None:
+    """Ask that the caller may read; public paths have no principal and no question.
+
+    Raises:
+        InsufficientScope: the key lacks the scope.
+    """
+    if exchange.principal is not None and READ not in exchange.principal.scopes:
+        raise InsufficientScope(READ)
+
+
+CurrentExchange = Annotated[Exchange, Depends(exchange_of)]
+CurrentModels = Annotated[ModelService, Depends(models_of)]
+CurrentSnapshot = Annotated[Snapshot, Depends(snapshot_of)]
+MayRead = Depends(require_read)

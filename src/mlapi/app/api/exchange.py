@@ -1,0 +1,119 @@
+"""One request in hand: what is known of it, from its first header to its line in the log."""
+
+import os
+import re
+import time
+from typing import Final, NamedTuple
+
+from starlette.types import Scope, Send
+
+from mlapi.app.core.security import Principal
+from mlapi.app.services.snapshot import Snapshot
+
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+JSON: Final = b"application/json"
+LONGEST_PATH: Final = 200  # characters of a path in the log
+Headers = dict[bytes, bytes]
+Pairs = list[tuple[bytes, bytes]]
+
+
+class Reply(NamedTuple):
+    """An answer that is sent in one piece."""
+
+    status: int
+    body: bytes
+    headers: Pairs  # beside content type and length
+
+
+class Exchange:
+    """What is known of a request; filled in as it is worked on."""
+
+    __slots__ = (
+        "began",
+        "draining",
+        "headers",
+        "method",
+        "path",
+        "principal",
+        "request_id",
+        "rows",
+        "scope",
+        "snapshot",
+        "status",
+    )
+
+    def __init__(self, scope: Scope) -> None:
+        self.began = time.perf_counter()
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path = route_path(scope)
+        self.headers = join_headers(scope["headers"])
+        self.request_id = choose_request_id(self.headers.get(b"x-request-id"))
+        self.principal: Principal | None = None
+        self.snapshot: Snapshot | None = None
+        self.rows = 0
+        self.status = 0  # none sent yet
+        self.draining = False
+
+    @property
+    def duration_ms(self) -> float:
+        """Since the request's headers were read."""
+        return (time.perf_counter() - self.began) * 1000
+
+    def stamps(self) -> Pairs:
+        """The headers that every answer carries."""
+        pairs = [(b"x-request-id", self.request_id.encode())]
+        if self.snapshot is not None:
+            pairs.append((b"x-model-version", self.snapshot.version.encode()))
+        if self.draining:
+            pairs.append((b"connection", b"close"))
+        return pairs
+
+    def log_fields(self) -> dict[str, object]:
+        """The request's line in the log; nothing of what the client sent but method and path."""
+        fields: dict[str, object] = {
+            "event.action": "http-request",
+            "http.request.id": self.request_id,
+            "http.request.method": self.method,
+            "url.path": self.path[:LONGEST_PATH],
+            "http.response.status_code": self.status,
+            "event.duration_ms": round(self.duration_ms, 3),
+        }
+        if self.principal is not None:
+            fields["key.id"] = self.principal.key_id
+        if self.snapshot is not None:
+            fields["model.version"] = self.snapshot.version
+        if self.rows:
+            fields["rows"] = self.rows
+        return fields
+
+    async def send(self, send: Send, reply: Reply) -> None:
+        """Send a JSON reply."""
+        self.status = reply.status
+        length = str(len(reply.body)).encode()
+        headers = [(b"content-type", JSON), (b"content-length", length), *self.stamps(), *reply.headers]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
+
+
+def join_headers(pairs: Pairs) -> Headers:
+    """Headers by lower-case name; repeated ones are joined by commas (RFC 9110 §5.3), so none can hide another."""
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        for name in headers:
+            headers[name] = b", ".join(value for other, value in pairs if other == name)
+    return headers
+
+
+def choose_request_id(given: bytes | None) -> str:
+    """The client's own id if it is harmless in headers and logs, else a new random one."""
+    if given is not None and REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return os.urandom(16).hex()
+
+
+def route_path(scope: Scope) -> str:
+    """The path below the address that the app is mounted at."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if root else path

@@ -1,0 +1,77 @@
+"""What the headers promise about the body, and what the client takes in return (RFC 9110 §8 and §12)."""
+
+from typing import Final
+
+from mlapi.app.api.exchange import JSON, Headers
+from mlapi.app.core.errors import BodyTooLarge, InvalidRequest, NotAcceptable, UnsupportedMediaType
+
+USUAL_ACCEPT: Final = (None, b"*/*", JSON, b"")
+UTF_8: Final = (b"utf-8", b"utf8")
+
+
+def check_headers(headers: Headers, *, max_body_bytes: int) -> None:
+    """Refuse a JSON request by its headers alone, before a byte of the body is read.
+
+    Raises:
+        UnsupportedMediaType: not JSON in UTF-8, or compressed.
+        BodyTooLarge: the declared length is over the limit.
+        InvalidRequest: the declared length is no number.
+        NotAcceptable: the client does not take JSON.
+    """
+    check_media_type(headers.get(b"content-type"))
+    check_length(headers.get(b"content-length"), max_body_bytes)
+    if not accepts_json(headers.get(b"accept")):
+        raise NotAcceptable((JSON.decode(),))
+    if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
+        raise UnsupportedMediaType("without Content-Encoding")
+
+
+def check_media_type(value: bytes | None) -> None:
+    """Ask for `application/json`, with no charset or UTF-8; other parameters are ignored (RFC 8259 defines none)."""
+    if value == JSON:
+        return
+    kind, *parameters = (value or b"").split(b";")
+    if kind.strip().lower() != JSON:
+        raise UnsupportedMediaType("as Content-Type: application/json")
+    for parameter in parameters:
+        name, _, text = parameter.partition(b"=")
+        if name.strip().lower() == b"charset" and text.strip().strip(b'"').lower() not in UTF_8:
+            raise UnsupportedMediaType("in UTF-8")
+
+
+def check_length(value: bytes | None, limit_bytes: int) -> None:
+    """Compare a declared length, if there is one, with the limit."""
+    if value is None:
+        return
+    if not value.isdigit():
+        raise InvalidRequest("Content-Length must be a number")
+    if len(value) > 18 or int(value) > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+
+
+def accepts_json(value: bytes | None) -> bool:
+    """Whether an Accept header allows JSON: the most specific range that matches decides, by a weight above 0."""
+    if value in USUAL_ACCEPT:
+        return True
+    weights = {kind: weight for kind, weight in map(_media_range, value.lower().split(b","))}
+    for kind in (JSON, b"application/*", b"*/*"):
+        if kind in weights:
+            return weights[kind] > 0
+    return False
+
+
+def _media_range(text: bytes) -> tuple[bytes, float]:
+    kind, *parameters = text.split(b";")
+    weight = 1.0
+    for parameter in parameters:
+        name, _, number = parameter.partition(b"=")
+        if name.strip() == b"q":
+            weight = _weight(number)
+    return kind.strip(), weight
+
+
+def _weight(text: bytes) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

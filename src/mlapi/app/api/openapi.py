@@ -1,0 +1,111 @@
+"""The OpenAPI document of the service, made for the loaded model and made anew when the model changes."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
+
+import mlapi
+from mlapi.app.schemas.examples import example_rows
+from mlapi.app.schemas.prediction import PredictionResponse
+from mlapi.app.schemas.row_model import request_model
+from mlapi.app.services.prediction_service import PredictionService
+from mlapi.app.services.snapshot import Snapshot
+
+REF: Final = "#/components/schemas/{model}"
+BEARER: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Send your API key with every request as `Authorization: Bearer <key>`.",
+}
+TAGS: Final = [
+    {"name": "Predictions", "description": "Rows in, labels and probabilities out."},
+    {"name": "Models", "description": "The model that answers."},
+    {"name": "Health", "description": "Probes for whatever keeps the service running."},
+]
+
+
+class OpenAPIDocument:
+    """Gives the document as JSON; keeps the one of the last snapshot."""
+
+    def __init__(
+        self, routes: Callable[[], list[BaseRoute]], *, is_public: Callable[[str], bool], max_rows: int
+    ) -> None:
+        """Take what the document describes.
+
+        Args:
+            routes: the routes of the app.
+            is_public: whether a path needs no key.
+            max_rows: of one request.
+        """
+        self._routes = routes
+        self._is_public = is_public
+        self._max_rows = max_rows
+        self._made: tuple[Snapshot | None, bytes] | None = None
+
+    def to_json(self, snapshot: Snapshot | None) -> bytes:
+        """The document for a loaded model, or for none."""
+        if self._made is None or self._made[0] is not snapshot:
+            self._made = (snapshot, msgspec.json.encode(self.build(snapshot)))
+        return self._made[1]
+
+    def build(self, snapshot: Snapshot | None) -> dict[str, Any]:
+        """Make the document."""
+        document = get_openapi(
+            title="mlapi prediction service",
+            version=mlapi.__version__,
+            description=_description(snapshot),
+            routes=self._routes(),
+            tags=TAGS,
+        )
+        document["security"] = [{"Bearer": []}]
+        components = document["components"]
+        components["securitySchemes"] = {"Bearer": BEARER}
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                if self._is_public(path):
+                    operation["security"] = []
+        if snapshot is not None:
+            components["schemas"] |= self._components(snapshot)
+        return document
+
+    def _components(self, snapshot: Snapshot) -> dict[str, Any]:
+        schema = snapshot.bundle.schema
+        rows = example_rows(schema)
+        request = request_model(schema, max_rows=self._max_rows).model_json_schema(ref_template=REF)
+        components: dict[str, Any] = request.pop("$defs")
+        components["FeatureRow"]["example"] = rows[0]
+        request["example"] = {"data": rows, "options": {"probabilities": True}}
+        components["PredictionRequest"] = request
+        return components | _response(snapshot, msgspec.json.encode(request["example"]))
+
+
+def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
+    """The answer's component: labels and class names of the model, and its own answer to the example."""
+    decision = snapshot.bundle.decision
+    response = PredictionResponse.model_json_schema(ref_template=REF)
+    components: dict[str, Any] = response.pop("$defs")
+    properties = response["properties"]
+    properties["predictions"]["items"] = {"enum": list(decision.classes)}
+    properties["probabilities"] = {
+        "type": "array",
+        "description": properties["probabilities"]["description"],
+        "items": {
+            "type": "object",
+            "properties": {name: {"type": "number", "minimum": 0, "maximum": 1} for name in decision.names},
+            "required": list(decision.names),
+            "additionalProperties": False,
+        },
+    }
+    answer, _ = PredictionService().predict(snapshot, body)
+    response["example"] = msgspec.to_builtins(answer)
+    return {**components, "PredictionResponse": response}
+
+
+def _description(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return "No model is loaded yet; the schema of the rows appears here as soon as one is."
+    manifest = snapshot.bundle.manifest
+    return f"Predictions of the model `{snapshot.alias.name}`, version {snapshot.version} ({manifest.algorithm})."

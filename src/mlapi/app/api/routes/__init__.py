@@ -1,0 +1,1 @@
+"""One module per router; routes know nothing of one another."""

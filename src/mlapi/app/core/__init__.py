@@ -1,0 +1,1 @@
+"""What every layer of the app stands on: errors, configuration, keys."""

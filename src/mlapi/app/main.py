@@ -1,0 +1,90 @@
+"""The app: settings in, an ASGI callable out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+
+import mlapi
+from mlapi.app.api import framework_errors
+from mlapi.app.api.docs import docs_router, is_docs_path
+from mlapi.app.api.middleware import STATE, Gate
+from mlapi.app.api.openapi import OpenAPIDocument
+from mlapi.app.api.predict import PredictEndpoint
+from mlapi.app.api.routes.health import HealthRouter
+from mlapi.app.api.routes.models import ModelRouter
+from mlapi.app.api.routes.predictions import PredictionRouter
+from mlapi.app.core.config import ConfigManager
+from mlapi.app.schemas.decoder import RequestDecoder
+from mlapi.app.services.auth_service import AuthService
+from mlapi.app.services.loading import SnapshotLoader
+from mlapi.app.services.local_model import LocalModel
+from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.prediction_service import PredictionService
+from mlapi.app.utils.logging import LoggingUtils
+from mlapi.ops.settings import Settings
+
+HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
+
+
+def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] | None = None) -> FastAPI:
+    """Make the app for any ASGI host that runs the lifespan and hands its state on.
+
+    Nothing is read and nothing runs until the lifespan begins.
+
+    Args:
+        settings: of the service.
+        on_start: is given the model service of each lifespan, so that a server can tell it that it drains.
+    """
+    config = ConfigManager(settings)
+    api = settings.api
+    app = FastAPI(
+        title="mlapi prediction service",
+        version=mlapi.__version__,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=partial(_lifespan, settings, on_start),
+        exception_handlers=framework_errors.HANDLERS,
+    )
+    is_public = partial(_is_public, docs=config.docs_are_public)
+    for prefix in ("", "/v1"):
+        app.include_router(PredictionRouter, prefix=prefix)
+        app.include_router(ModelRouter, prefix=prefix)
+    app.include_router(HealthRouter)
+    app.include_router(docs_router(OpenAPIDocument(lambda: app.routes, is_public=is_public, max_rows=api.max_rows)))
+    app.add_middleware(
+        Gate,
+        auth=AuthService(config.keys),
+        predict=PredictEndpoint(PredictionService(), max_body_bytes=api.max_body_bytes),
+        is_public=is_public,
+        log=LoggingUtils(),
+    )
+    return app
+
+
+def _is_public(path: str, *, docs: bool) -> bool:
+    return path in HEALTH_PATHS or (docs and is_docs_path(path))
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(
+    settings: Settings, on_start: Callable[[ModelService], None] | None, app: FastAPI
+) -> AsyncIterator[dict[str, Any]]:
+    """Load the model, keep it fresh, and give the services to every request."""
+    api = settings.api
+    local = LocalModel(settings.serving_dir, name=api.model_name, alias=api.model_stage)
+    decoder = partial(RequestDecoder, max_rows=api.max_rows, max_depth=api.max_depth)
+    models = ModelService(local, SnapshotLoader(local, decoder))
+    models.load_now()
+    if on_start is not None:
+        on_start(models)
+    watching = asyncio.create_task(models.watch())
+    try:
+        yield {STATE: models}
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await models.close()

@@ -1,0 +1,1 @@
+"""Records kept in the database (see `mlapi.app.core.database`)."""

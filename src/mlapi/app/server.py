@@ -1,0 +1,114 @@
+"""The service as a process: uvicorn, and the follower beside it."""
+
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import FrameType
+
+import uvicorn
+
+from mlapi.app.main import create_app
+from mlapi.app.services.model_service import ModelService
+from mlapi.app.supervisor import Supervisor, spawn
+from mlapi.app.utils.logging import LoggingUtils
+from mlapi.ops.settings import Settings, environment_of
+
+GRACE_S = 2.0  # between the signal to end and the end of listening, so that balancers see readiness go first
+DRAIN_S = 10  # for requests under way after that
+KEY_VARIABLES = ("MLAPI_API_KEY", "MLAPI_API_KEYS")
+
+
+class Server(uvicorn.Server):
+    """uvicorn that looks after the follower, and that says it is going before it goes.
+
+    On SIGTERM readiness turns to 503 and every answer closes its connection, while requests are answered for the grace
+    period; then uvicorn stops listening and waits for what is under way. SIGINT, the key of a person, skips the grace.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, *, supervisor: Supervisor | None = None, grace_s: float = GRACE_S
+    ) -> None:
+        super().__init__(config)
+        self.supervisor = supervisor
+        self._grace_s = grace_s
+        self._stop_at: float | None = None
+        self._models: ModelService | None = None
+
+    def attach(self, models: ModelService) -> None:
+        """Learn whom to tell that the server drains."""
+        self._models = models
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to go; a second signal shortens the grace, a second SIGINT does not wait for requests either.
+
+        Signals are not raised again after the end, as uvicorn would: the process ends by itself, with code 0.
+        """
+        again = self._stop_at is not None
+        self.force_exit = again and sig == signal.SIGINT
+        patient = sig == signal.SIGTERM and not again
+        self._stop_at = time.monotonic() + (self._grace_s if patient else 0.0)
+        if self._models is not None:
+            self._models.draining = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """What happens ten times a second; gives whether to stop."""
+        if self.supervisor is not None:
+            self.supervisor.tick()
+        if self._stop_at is not None and time.monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def make_server(settings: Settings, *, follower: Sequence[str] | None = None, grace_s: float = GRACE_S) -> Server:
+    """Make the server that `run` runs.
+
+    Args:
+        settings: of the service.
+        follower: command line of the follower process; None where another process fills the local directory.
+        grace_s: see `Server`.
+    """
+    api = settings.api
+    app = create_app(settings, on_start=lambda models: server.attach(models))
+    config = uvicorn.Config(
+        app,
+        host=api.host,
+        port=api.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,  # the records go through our own handler
+        access_log=False,  # the gate writes the line of each request
+        server_header=False,
+        proxy_headers=False,  # uvicorn would trust 127.0.0.1
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    start = partial(spawn, environ=follower_environ(settings, os.environ))
+    server = Server(config, supervisor=Supervisor(follower, start=start) if follower else None, grace_s=grace_s)
+    return server
+
+
+def follower_environ(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the follower: this process's with the same settings, but no API key, which it does not need."""
+    kept = {name: value for name, value in environ.items() if name not in KEY_VARIABLES}
+    return kept | environment_of(settings, leave_out=("api.api_key", "api.api_keys"))
+
+
+def run(settings: Settings, *, follower: Sequence[str] | None = None) -> int:
+    """Serve until a signal ends it; see `make_server`.
+
+    Returns:
+        The exit code of the process: 0, or 1 if it could not start.
+    """
+    LoggingUtils.configure(settings.api.log_level)
+    server = make_server(settings, follower=follower)
+    try:
+        server.run()
+    except SystemExit:  # uvicorn has logged why it could not start
+        return 1
+    finally:
+        if server.supervisor is not None:
+            server.supervisor.stop()
+    return 0

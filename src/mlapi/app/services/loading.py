@@ -1,0 +1,38 @@
+"""From a candidate in the local directory to a snapshot that can answer at once."""
+
+from collections.abc import Callable
+
+import mlapi.bundle
+from mlapi.app.core.clock import timestamp
+from mlapi.app.core.request import Decoder
+from mlapi.app.services.local_model import STAGES, Candidate, LocalModel
+from mlapi.app.services.snapshot import Snapshot
+from mlapi.bundle.schema import FeatureSchema
+
+
+class SnapshotLoader:
+    """Loads, verifies and warms a candidate."""
+
+    def __init__(self, local: LocalModel, make_decoder: Callable[[FeatureSchema], Decoder]) -> None:
+        self._local = local
+        self._make_decoder = make_decoder
+
+    def __call__(self, candidate: Candidate) -> Snapshot:
+        """Give the snapshot of a candidate.
+
+        Raises:
+            BundleError: the bundle is refused, is not the one that the alias record names, or cannot predict.
+            OSError: its files cannot be read.
+        """
+        alias = candidate.alias
+        bundle = mlapi.bundle.load(candidate.path, expected_manifest=alias.manifest_sha256)
+        bundle.predict([bundle.schema.example_row()])  # the first call of an engine is the slow one
+        aliases = self._local.aliases(alias.name, alias.version)
+        return Snapshot(
+            bundle=bundle,
+            decoder=self._make_decoder(bundle.schema),
+            alias=alias,
+            stage=next((stage for stage in STAGES if stage in aliases), "none"),
+            aliases=aliases,
+            loaded_at=timestamp(),
+        )

@@ -1,0 +1,108 @@
+"""The local last-good directory, as the serving process reads it: `<state_dir>/serving`, written by the follower.
+
+`<name>/aliases/<alias>.json` says which version to serve, `<name>/versions/<version>/` is that bundle, and
+`<name>/follow.json` is what the follower last found upstream. All three are replaced atomically, so a file's identity
+(inode, size, modification time) tells whether it is worth reading again.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from mlapi.bundle.errors import StoreError
+from mlapi.bundle.store.directory import DirectoryStore
+from mlapi.bundle.store.protocol import AliasRecord
+
+STAGES = ("production", "staging")  # the first one that names the version is its stage
+Identity = tuple[int, int, int]
+
+
+class Candidate(NamedTuple):
+    """A version that the alias names now."""
+
+    alias: AliasRecord
+    path: Path
+
+
+class FollowStatus(msgspec.Struct, frozen=True):
+    """What the follower last found upstream; unknown fields are left to newer readers."""
+
+    state: str  # "ok", "unreachable" or "refused"
+    checked_at: str = ""
+    reason: str | None = None
+    code: str | None = None
+    version: str | None = None
+
+
+class LocalModel:
+    """One alias of one model in the local directory."""
+
+    def __init__(self, root: Path, *, name: str | None, alias: str) -> None:
+        """Take what to look at.
+
+        Args:
+            root: the local directory store.
+            name: the model; None takes the only one there is.
+            alias: such as `production`.
+        """
+        self._root = root
+        self._name = name
+        self._alias = alias
+        self._store = DirectoryStore(root)
+        self._seen: tuple[Identity, Candidate] | None = None
+
+    def look(self) -> Candidate | None:
+        """What the alias names now, or None where there is no such model (yet)."""
+        name = self._name or self._only_model()
+        identity = identify(self._root / name / "aliases" / f"{self._alias}.json") if name else None
+        if name is None or identity is None:
+            return None
+        if self._seen is None or self._seen[0] != identity:
+            self._read(name, identity)
+        return self._seen[1] if self._seen else None
+
+    def aliases(self, name: str, version: str) -> tuple[str, ...]:
+        """The aliases known here that name a version, sorted."""
+        names = {self._alias, *STAGES}
+        return tuple(sorted(alias for alias in names if self._resolves(name, alias) == version))
+
+    @property
+    def status(self) -> FollowStatus | None:
+        """What the follower last said of the model; None if it has said nothing that can be read."""
+        name = self._name or self._only_model()
+        if name is None:
+            return None
+        try:
+            return msgspec.json.decode((self._root / name / "follow.json").read_bytes(), type=FollowStatus)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def _read(self, name: str, identity: Identity) -> None:
+        try:
+            alias = self._store.resolve(name, self._alias)
+        except StoreError:
+            return
+        self._seen = (identity, Candidate(alias, self._root / name / "versions" / alias.version))
+
+    def _resolves(self, name: str, alias: str) -> str | None:
+        try:
+            return self._store.resolve(name, alias).version
+        except StoreError:
+            return None
+
+    def _only_model(self) -> str | None:
+        try:
+            models = [path.name for path in self._root.iterdir() if (path / "aliases").is_dir()]
+        except OSError:
+            return None
+        return models[0] if len(models) == 1 else None
+
+
+def identify(path: Path) -> Identity | None:
+    """What changes whenever a file is replaced, or None if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,86 @@
+"""Keeps one child process running beside the server: the follower."""
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+FIRST_WAIT_S = 0.5  # before the first restart; doubled with each further one
+LONGEST_WAIT_S = 30.0
+STEADY_S = 60.0  # a child that lived this long is taken to be well, and the waits begin anew
+END_S = 5.0  # between asking a child to end and killing it
+
+log = logging.getLogger(__name__)
+Start = Callable[[Sequence[str]], "subprocess.Popen[bytes]"]
+
+
+def spawn(argv: Sequence[str], *, environ: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start a process that reads nothing and writes where this process writes; raises OSError."""
+    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environ)
+
+
+class Supervisor:
+    """Starts a child, and starts it again when it has ended; asked from time to time, it needs no thread or timer."""
+
+    def __init__(
+        self, argv: Sequence[str], *, start: Start = spawn, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take what to run.
+
+        Args:
+            argv: the child's command line.
+            start: starts it; raises OSError.
+            clock: seconds, monotonic.
+        """
+        self._argv = argv
+        self._start = start
+        self._clock = clock
+        self._child: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._wait_s = FIRST_WAIT_S
+        self._due_at: float | None = clock()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running child."""
+        return self._child.pid if self._child else None
+
+    def tick(self) -> None:
+        """Look after the child: note its end, start it when a start is due."""
+        if self._child is not None and self._child.poll() is not None:
+            self._note_end(self._child.returncode)
+        if self._due_at is not None and self._clock() >= self._due_at:
+            self._begin()
+
+    def stop(self) -> None:
+        """End the child and wait for it; it is not started again."""
+        self._due_at = None
+        if self._child is None:
+            return
+        self._child.terminate()
+        try:
+            self._child.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._child = None
+
+    def _begin(self) -> None:
+        self._due_at = None
+        self._started_at = self._clock()
+        try:
+            self._child = self._start(self._argv)
+        except OSError as error:
+            log.error("follower not started: %s", error.strerror)
+            self._schedule()
+
+    def _note_end(self, status: int) -> None:
+        self._child = None
+        if self._clock() - self._started_at >= STEADY_S:
+            self._wait_s = FIRST_WAIT_S
+        log.error("follower ended, to be started again", extra={"fields": {"process.exit_code": status}})
+        self._schedule()
+
+    def _schedule(self) -> None:
+        self._due_at = self._clock() + self._wait_s
+        self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)

@@ -1,0 +1,1 @@
+"""Thin over `mlapi.ops`: logs and metrics as the app uses them."""

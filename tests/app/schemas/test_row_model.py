@@ -1,0 +1,92 @@
+"""What OpenAPI declares is what the decoder takes."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from mlapi.app.core.errors import AppError
+from mlapi.app.schemas.decoder import RequestDecoder
+from mlapi.app.schemas.row_model import FLOAT32_MAX, property_schema, request_model
+from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.errors import RowsError
+from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
+from tests.app.schemas.strategies import documents, schemas, spelled
+
+
+def decoder_takes(schema: FeatureSchema, text: bytes) -> bool:
+    decoder = RequestDecoder(schema, max_rows=3, max_depth=32)
+    try:
+        table = decoder.decode(text).table
+        Encoder.fit(schema, table).encode_table(table)
+    except (AppError, RowsError):
+        return False
+    return True
+
+
+def declaration_takes(schema: FeatureSchema, text: bytes) -> bool:
+    try:
+        request_model(schema, max_rows=3).model_validate_json(text)
+    except ValidationError:
+        return False
+    return True
+
+
+@given(st.data())
+def test_declaration_and_decoder_take_and_refuse_the_same(data: st.DataObject) -> None:
+    schema = data.draw(schemas())
+    text = spelled(data.draw(documents(schema)))
+    assert declaration_takes(schema, text) == decoder_takes(schema, text)
+
+
+def test_names_the_components_as_promised() -> None:
+    schema = FeatureSchema(features=(Feature(name="a", kind=FeatureKind.NUMERIC),))
+    document = request_model(schema, max_rows=7).model_json_schema()
+    assert document["title"] == "PredictionRequest"
+    assert document["properties"]["data"]["items"] == {"$ref": "#/$defs/FeatureRow"}
+    assert document["properties"]["data"]["maxItems"] == 7
+    assert set(document["$defs"]) == {"FeatureRow", "PredictionOptions"}
+
+
+@pytest.mark.parametrize(("policy", "more"), [(OnUnknownFeature.REJECT, False), (OnUnknownFeature.IGNORE, True)])
+def test_says_whether_other_features_are_taken(policy: OnUnknownFeature, more: bool) -> None:
+    schema = FeatureSchema(features=(Feature(name="a", kind=FeatureKind.NUMERIC),), on_unknown_feature=policy)
+    row = request_model(schema, max_rows=7).model_json_schema()["$defs"]["FeatureRow"]
+    assert row.get("additionalProperties", True) is more
+
+
+CATEGORICAL = FeatureKind.CATEGORICAL
+LIMITS = {"minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        (
+            Feature(name="a", kind=FeatureKind.NUMERIC, minimum=0.5, maximum=2.0, example=1.5, description="How far."),
+            {"type": "number", **LIMITS, "x-training-range": [0.5, 2.0], "examples": [1.5], "description": "How far."},
+        ),
+        (
+            Feature(name="a", kind=FeatureKind.INTEGER, nullable=True),
+            {"type": ["integer", "null"], **LIMITS},
+        ),
+        (Feature(name="a", kind=FeatureKind.BOOLEAN, example=True), {"type": "boolean", "examples": [True]}),
+        (
+            Feature(name="a", kind=CATEGORICAL, categories=("x", "y")),
+            {"type": "string", "x-categories": ["x", "y"]},
+        ),
+        (
+            Feature(name="a", kind=CATEGORICAL, categories=("x", "y"), on_unknown=OnUnknownCategory.REJECT),
+            {"type": "string", "enum": ["x", "y"]},
+        ),
+        (
+            Feature(name="a", kind=CATEGORICAL, categories=("x",), on_unknown=OnUnknownCategory.REJECT, nullable=True),
+            {"type": ["string", "null"], "enum": ["x", None]},
+        ),
+    ],
+    ids=["numeric", "nullable integer", "boolean", "open categories", "closed categories", "closed and nullable"],
+)
+def test_describes_a_feature(feature: Feature, expected: dict[str, Any]) -> None:
+    assert property_schema(feature) == expected
