@@ -1,0 +1,1 @@
+"""The command `mlapi`: one file a command, heavy imports inside the command."""

@@ -1,0 +1,62 @@
+"""mlapi serve: answer predictions over HTTP."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mlapi.cli.command import Command
+from mlapi.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from mlapi.ops.settings import Settings
+
+FOLLOWER = (sys.executable, "-m", "mlapi.cli.main", "follow")
+
+
+@click.command(cls=Command, epilog="Example: MLAPI_API_KEYS=sha256:… mlapi serve --model-name adult --port 8080")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
+@click.option("--model-name", metavar="MODEL", help="The model; needed where the store has more than one.")
+@click.option("--store", metavar="ADDRESS", help="mlflow, or file:DIR.  [default: mlflow]")
+@click.pass_obj
+def serve(invocation: Invocation, **flags: object) -> None:
+    """Serve the model that the alias names, and follow it: a promotion takes over by itself."""
+    from mlapi.ops.errors import SettingsError
+
+    settings = invocation.settings(**flags)
+    if not settings.api.keys:
+        raise SettingsError("MLAPI_API_KEYS", "no API key is set, so nobody could call; `mlapi keys create` makes one")
+    free_port(settings)
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve with the follower beside, and leave the process when it ends."""
+    from mlapi.app import server
+
+    sys.exit(server.run(settings, follower=FOLLOWER))
+
+
+def free_port(settings: Settings) -> int:
+    """Give the port to listen on, after a look whether it can be had; a free one where the setting is 0.
+
+    Raises:
+        OSError: the address is taken, or none of this machine's.
+    """
+    host, port = settings.api.host, settings.api.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # as uvicorn, so that TIME_WAIT is no obstacle
+            listener.bind(address)
+            return int(listener.getsockname()[1])
+    except OSError as error:
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise OSError(error.errno, f"{reason}; choose another with --port or --host", f"{host}:{port}") from error

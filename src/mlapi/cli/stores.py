@@ -1,0 +1,53 @@
+"""The stores that commands work on, opened as the settings say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlapi.bundle.store.directory import DirectoryStore
+    from mlapi.bundle.store.protocol import Store
+    from mlapi.ops.settings import Settings
+
+
+def open_registry(settings: Settings) -> Store:
+    """Open the store that says which version is in production.
+
+    Raises:
+        StoreError: the address is no store, or none that this build has.
+    """
+    from mlapi.bundle.store import open_store
+
+    return open_store(settings.store, state_dir=settings.state_dir, tracking_uri=settings.mlflow.tracking_uri)
+
+
+def open_local(settings: Settings) -> DirectoryStore:
+    """Open this machine's last-good copies, which the follower writes."""
+    from mlapi.bundle.store.directory import DirectoryStore
+
+    return DirectoryStore(settings.serving_dir)
+
+
+def public_key(settings: Settings) -> bytes | None:
+    """Read the key that bundles must be signed with, None where none is set.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    file = settings.security.public_key_file
+    return None if file is None else file.read_bytes()
+
+
+def only_model(store: Store) -> str:
+    """Give the one model of a store.
+
+    Raises:
+        SettingsError: there is none, or more than one.
+    """
+    from mlapi.ops.errors import SettingsError
+
+    models = store.models()
+    if len(models) == 1:
+        return models[0]
+    found = f"several models ({', '.join(sorted(models)[:5])})" if models else "no model yet: run `mlapi train` first"
+    raise SettingsError("MLAPI_MODEL_NAME", f"say which model; {store.description} has {found}")
