@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mlapi.training.config import BoosterParams, TrainingConfig
 from mlapi.training.preparation import Prepared
@@ -28,7 +28,8 @@ class Boosted:
 
     def importance(self, columns: tuple[str, ...]) -> dict[str, float]:
         """Give each column's share of the total gain, from 0 to 1."""
-        gains = {str(name): float(gain) for name, gain in self.booster.get_score(importance_type="total_gain").items()}
+        scores = self.booster.get_score(importance_type="total_gain")
+        gains = {name: cast(float, gain) for name, gain in scores.items()}  # lists are of linear boosters only
         total = sum(gains.values()) or 1.0
         return {column: gains.get(f"f{place}", 0.0) / total for place, column in enumerate(columns)}
 

@@ -1,4 +1,4 @@
-"""The model card: a page of Markdown inside the bundle (`README.md`). It holds no date, so equal models have equal cards."""
+"""The model card: a page of Markdown inside the bundle (`README.md`). It holds no date: equal models, equal cards."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.schema import FeatureKind
 from mlapi.bundle.types import Cells
-from mlapi.training.errors import ColumnError, shown
+from mlapi.training.errors import ColumnError, count_of, shown
 
 MISSING_MARKS = ("", "?", "NA")
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -30,11 +30,15 @@ FLOAT32_LIMIT = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class TextColumn:
-    """Cells as text: each distinct text once, and for every row its place among them, −1 where missing."""
+    """Cells as text: each distinct text once, and for every row its place among them, -1 where missing.
+
+    `typed` says that the file itself calls them text, so that nothing is guessed at.
+    """
 
     name: str
     levels: pa.StringArray
     codes: NDArray[np.int32]
+    typed: bool = False
 
     @property
     def texts(self) -> NDArray[np.object_]:
@@ -44,7 +48,7 @@ class TextColumn:
 
 @dataclass(frozen=True)
 class Column:
-    """A feature's cells: float64 with NaN for missing (numbers; booleans as 0.0 and 1.0), or objects str | None (text)."""
+    """A feature's cells: float64, NaN for missing (numbers; booleans as 0.0 and 1.0), or objects str | None (text)."""
 
     name: str
     kind: ColumnKind
@@ -58,12 +62,13 @@ class Column:
 RawColumn = TextColumn | Column
 
 
-def text_column(name: str, values: pa.Array | pa.ChunkedArray) -> TextColumn:
-    """Split text into levels and codes; the missing marks become −1.
+def text_column(name: str, values: pa.Array | pa.ChunkedArray, *, typed: bool = False) -> TextColumn:
+    """Split text into levels and codes; the missing marks become -1.
 
     Args:
         name: the column's name.
         values: Arrow strings, null where the file has none.
+        typed: the file calls them text.
     """
     encoded = pc.dictionary_encode(values)
     whole = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
@@ -71,7 +76,7 @@ def text_column(name: str, values: pa.Array | pa.ChunkedArray) -> TextColumn:
     codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     marks = pc.is_in(pc.utf8_trim_whitespace(levels), pa.array(MISSING_MARKS))
     missing = marks.to_numpy(zero_copy_only=False).astype(bool)
-    return TextColumn(name, levels, np.where(_of_codes(missing, codes, True), np.int32(-1), codes))
+    return TextColumn(name, levels, np.where(_of_codes(missing, codes, True), np.int32(-1), codes), typed)
 
 
 def as_column(raw: RawColumn, kind: FeatureKind | None = None) -> Column:
@@ -87,6 +92,13 @@ def as_column(raw: RawColumn, kind: FeatureKind | None = None) -> Column:
     if kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER):
         return _numbers(raw)
     return _booleans(raw) if kind is FeatureKind.BOOLEAN else _by_looks(raw)
+
+
+def lost_cells(raw: RawColumn, column: Column) -> int:
+    """Count the cells that hold text in the file and nothing in the column that was made of it."""
+    if not isinstance(raw, TextColumn) or column.kind is ColumnKind.TEXT:
+        return 0
+    return int(np.count_nonzero((raw.codes >= 0) & np.isnan(column.cells.astype(np.float64))))
 
 
 def counts(raw: TextColumn) -> NDArray[np.int64]:
@@ -113,6 +125,8 @@ def _by_looks(raw: TextColumn) -> Column:
     seen = used > 0
     if not seen.any():  # all missing: left out and reported by the schema's inference
         return Column(raw.name, ColumnKind.NUMBER, np.full(len(raw.codes), np.nan))
+    if raw.typed:
+        return _texts(raw)
     if not np.isnan(truth_of(raw.levels)[seen]).any():
         return _booleans(raw)
     odd = seen & ~is_number(raw.levels)
@@ -128,8 +142,8 @@ def _strays(texts: NDArray[np.object_], used: NDArray[np.int64]) -> str:
     named = ", ".join(f"{shown(texts[place])} ({used[place]})" for place in most)
     more = f" and {len(texts) - STRAYS_NAMED} more" if len(texts) > STRAYS_NAMED else ""
     return (
-        f"numbers, but {used.sum()} cells are text: {named}{more}; correct them, leave the column out (--drop), "
-        'or say its kind in --schema (kind = "numeric" reads them as missing, "categorical" keeps them)'
+        f"numbers, but for {count_of(int(used.sum()), 'cell')} of text: {named}{more}; correct them, leave the column "
+        'out (--drop), or say its kind in --schema (kind = "numeric" reads them as missing, "categorical" keeps them)'
     )
 
 
@@ -151,7 +165,7 @@ def _texts(raw: TextColumn) -> Column:
 
 
 def _of_codes(values: NDArray[np.generic], codes: NDArray[np.int32], missing: object) -> Cells:
-    """Give each row its level's value; a last entry stands for code −1."""
+    """Give each row its level's value; a last entry stands for code -1."""
     return np.append(values, np.array([missing], dtype=values.dtype))[codes]
 
 

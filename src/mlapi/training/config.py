@@ -13,7 +13,7 @@ from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import OnUnknownFeature
 from mlapi.training.errors import ConfigError, nearest
 
-MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # what MLflow, a file system and a URL path all take
+MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")  # what MLflow, a file system and a URL path all take
 
 
 class _Frozen(BaseModel):
@@ -34,17 +34,19 @@ class _Frozen(BaseModel):
 class BoosterParams(_Frozen):
     """XGBoost's own parameters; the names are XGBoost's."""
 
-    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each round")
-    max_depth: int = Field(6, ge=1, le=16, description="depth of a tree at most")
-    min_child_weight: float = Field(1.0, ge=0, description="sum of Hessians that a leaf needs at least")
-    subsample: float = Field(0.8, gt=0, le=1, description="share of the rows that a round sees")
-    colsample_bytree: float = Field(0.5, gt=0, le=1, description="share of the columns that a tree sees")
-    reg_lambda: float = Field(1.0, ge=0, description="L2 penalty on leaf values")
-    reg_alpha: float = Field(0.0, ge=0, description="L1 penalty on leaf values")
-    gamma: float = Field(0.0, ge=0, description="loss that a split must save at least")
-    max_bin: int = Field(256, ge=2, le=4096, description="quantile bins of a numeric column")
-    max_cat_to_onehot: int = Field(4, ge=1, description="categories up to which a split takes one against the rest")
-    max_cat_threshold: int = Field(64, ge=1, description="categories at most on one side of a split")
+    learning_rate: float = Field(default=0.05, gt=0, le=1, description="shrinkage of each round")
+    max_depth: int = Field(default=6, ge=1, le=16, description="depth of a tree at most")
+    min_child_weight: float = Field(default=1.0, ge=0, description="sum of Hessians that a leaf needs at least")
+    subsample: float = Field(default=0.8, gt=0, le=1, description="share of the rows that a round sees")
+    colsample_bytree: float = Field(default=0.5, gt=0, le=1, description="share of the columns that a tree sees")
+    reg_lambda: float = Field(default=1.0, ge=0, description="L2 penalty on leaf values")
+    reg_alpha: float = Field(default=0.0, ge=0, description="L1 penalty on leaf values")
+    gamma: float = Field(default=0.0, ge=0, description="loss that a split must save at least")
+    max_bin: int = Field(default=256, ge=2, le=4096, description="quantile bins of a numeric column")
+    max_cat_to_onehot: int = Field(
+        default=4, ge=1, description="categories up to which a split takes one against the rest"
+    )
+    max_cat_threshold: int = Field(default=64, ge=1, description="categories at most on one side of a split")
 
     def as_xgboost(self) -> dict[str, float | int]:
         """Give the parameters under XGBoost's names."""
@@ -54,39 +56,47 @@ class BoosterParams(_Frozen):
 class TrainingConfig(_Frozen):
     """What to train on, how to split it, how to boost, and what to call the result."""
 
-    dataset: str | None = Field(None, description="a table inside scikit-learn: breast_cancer, wine, iris or digits")
-    data: Path | None = Field(None, description="a CSV or Parquet file")
-    target: str | None = Field(None, description="the column to predict; `target` for scikit-learn's tables")
-    test: Path | None = Field(None, description="a second file that gives the figures, instead of a part of the first")
-    drop: tuple[str, ...] = Field((), description="columns to leave out")
-    positive: str | None = Field(None, description="the positive class of two; the second in sorted order if not given")
-    name: str | None = Field(None, description="the model's name; the dataset's or the file's if not given")
-    seed: int = Field(42, ge=0, lt=2**31, description="of the split, the booster, the search and the bootstrap")
-    test_share: float = Field(0.2, gt=0, le=0.5, description="share of the rows held out for the figures")
-    validation_share: float = Field(0.15, gt=0, le=0.4, description="share of the rows that stops the training early")
+    dataset: str | None = Field(
+        default=None, description="a table inside scikit-learn: breast_cancer, wine, iris or digits"
+    )
+    data: Path | None = Field(default=None, description="a CSV or Parquet file")
+    target: str | None = Field(default=None, description="the column to predict; `target` for scikit-learn's tables")
+    test: Path | None = Field(
+        default=None, description="a second file that gives the figures, instead of a part of the first"
+    )
+    drop: tuple[str, ...] = Field(default=(), description="columns to leave out")
+    positive: str | None = Field(
+        default=None, description="the positive class of two; the second in sorted order if not given"
+    )
+    name: str | None = Field(default=None, description="the model's name; the dataset's or the file's if not given")
+    seed: int = Field(default=42, ge=0, lt=2**31, description="of the split, the booster, the search and the bootstrap")
+    test_share: float = Field(default=0.2, gt=0, le=0.5, description="share of the rows held out for the figures")
+    validation_share: float = Field(
+        default=0.15, gt=0, le=0.4, description="share of the rows that stops the training early"
+    )
     overrides: Mapping[str, FeatureOverride] = Field(
         default_factory=dict, description="what to say of a feature instead of looking"
     )
     on_unknown_feature: OnUnknownFeature = Field(
-        OnUnknownFeature.REJECT, description="what serving does with a feature that it does not know"
+        default=OnUnknownFeature.REJECT, description="what serving does with a feature that it does not know"
     )
     scaling: Literal["none", "standard", "minmax"] = Field(
-        "none", description="scaling of number columns; trees need none"
+        default="none", description="scaling of number columns; trees need none"
     )
-    params: BoosterParams = Field(default_factory=BoosterParams, description="XGBoost's parameters")
-    max_rounds: int = Field(3000, ge=1, le=100_000, description="boosting rounds at most")
+    params: BoosterParams = Field(default=BoosterParams(), description="XGBoost's parameters")
+    max_rounds: int = Field(default=3000, ge=1, le=100_000, description="boosting rounds at most")
     early_stopping_rounds: int = Field(
-        50, ge=1, description="rounds without a better validation loss that end the training"
+        default=50, ge=1, description="rounds without a better validation loss that end the training"
     )
     refit_factor: float = Field(
         1.1, gt=0, le=4, description="rounds of the shipped booster per best round; it sees more rows"
     )
-    trials: int = Field(0, ge=0, le=10_000, description="parameter sets to try; 0 takes `params` as they stand")
-    threads: int | None = Field(None, ge=1, description="threads of XGBoost; all processors if not given")
-    bootstrap: int = Field(200, ge=20, le=10_000, description="resamples behind each interval")
-    golden_rows: int = Field(32, ge=32, le=1000, description="held-out rows kept in the bundle to prove it by")
-    signing_key: Path | None = Field(None, description="PEM file of the Ed25519 key to sign the bundle with")
-    experiment: str = Field("mlapi", min_length=1, description="the MLflow experiment")
+    trials: int = Field(default=0, ge=0, le=10_000, description="parameter sets to try; 0 takes `params` as they stand")
+    threads: int | None = Field(default=None, ge=1, description="threads of XGBoost; all processors if not given")
+    bootstrap: int = Field(default=200, ge=20, le=10_000, description="resamples behind each interval")
+    golden_rows: int = Field(default=32, ge=32, le=1000, description="held-out rows kept in the bundle to prove it by")
+    signing_key: Path | None = Field(default=None, description="PEM file of the Ed25519 key to sign the bundle with")
+    experiment: str = Field(default="mlapi", min_length=1, description="the MLflow experiment")
 
     @model_validator(mode="after")
     def _one_table(self) -> Self:
@@ -97,16 +107,14 @@ class TrainingConfig(_Frozen):
         if self.target is not None and self.target in self.drop:
             raise ConfigError("--drop", "the target cannot be left out")
         if self.name is not None and not MODEL_NAME.fullmatch(self.name):
-            raise ConfigError(
-                "--name", "a model's name is 1 to 100 letters, digits, '.', '_' or '-', a letter or digit first"
-            )
+            raise ConfigError("--name", "a model's name is 1 to 100 letters, digits, . _ or -, the first no . or -")
         return self
 
     @property
     def model_name(self) -> str:
         """The name to register under: the given one, else the dataset's or the file's, with odd letters as `_`."""
         raw = self.name or self.dataset or (self.data.stem if self.data else "")
-        return re.sub(r"[^A-Za-z0-9._-]", "_", raw).lstrip("._-")[:100] or "model"
+        return re.sub(r"[^A-Za-z0-9._-]", "_", raw).lstrip(".-")[:100] or "model"
 
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""

@@ -1,7 +1,7 @@
 """Read a CSV file: every cell as text first, so that what a column is gets decided once, over the whole column.
 
 Comma-separated UTF-8 (a byte order mark is allowed), one header line, quotes as in RFC 4180, line breaks allowed inside
-quotes. Empty lines are skipped.
+quotes. Empty lines are skipped. A column without a name (pandas and R write row numbers so) is left out and noted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from mlapi.training.columns import text_column
-from mlapi.training.errors import DataFileError, TableError
+from mlapi.training.errors import DataFileError, TableError, count_of
 from mlapi.training.table import RawTable, check_names
 
 BLOCK_BYTES = (
@@ -32,11 +32,14 @@ def read_csv(path: Path) -> RawTable:
         TableError: no header, no rows, ragged rows, doubled names, or a row that repeats the header.
     """
     header = _header(path)
-    check_names(path.name, header, line=1)
+    check_names(path.name, [name for name in header if name.strip()], line=1)
     table = _rows(path, len(header)).slice(1)
     _refuse_second_header(path, table, header)
-    columns = tuple(text_column(name, column) for name, column in zip(header, table.columns, strict=True))
-    return RawTable(path.name, columns, table.num_rows)
+    named = [(name, column) for name, column in zip(header, table.columns, strict=True) if name.strip()]
+    unnamed = tuple(
+        f"left out column {place}: it has no name" for place, name in enumerate(header, 1) if not name.strip()
+    )
+    return RawTable(path.name, tuple(text_column(*one) for one in named), table.num_rows, unnamed)
 
 
 def _header(path: Path) -> Sequence[str]:
@@ -64,7 +67,7 @@ def _explained(path: Path, n_columns: int, error: Exception) -> Exception:
     for line, record in _records(path):
         n_records += 1
         if len(record) != n_columns:
-            return TableError(path.name, f"{len(record)} cells where the header has {n_columns}", line)
+            return TableError(path.name, f"{count_of(len(record), 'cell')} where the header has {n_columns}", line)
     if n_records == 1:
         return TableError(path.name, "the table has no rows")
     return DataFileError(path, f"not a table of comma-separated values ({str(error).splitlines()[0]})")
@@ -101,7 +104,7 @@ def _bad_byte(path: Path) -> str:
 
 def _refuse_second_header(path: Path, table: pa.Table, header: Sequence[str]) -> None:
     """Two files joined by hand leave their second header among the rows."""
-    same = pa.array([True] * table.num_rows)
+    same = pa.array([True] * table.num_rows, pa.bool_())
     for name, column in zip(header, table.columns, strict=True):
         same = pc.and_(same, pc.equal(column.combine_chunks(), name))
         if not pc.any(same).as_py():

@@ -11,19 +11,24 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.profile import ColumnKind, FeatureOverride
+from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.schema import FeatureKind
-from mlapi.bundle.types import Label, Table
-from mlapi.training.columns import Column, as_column
+from mlapi.bundle.types import Table
+from mlapi.training.columns import Column, RawColumn, as_column, lost_cells
 from mlapi.training.config import TrainingConfig
 from mlapi.training.csv_file import read_csv
-from mlapi.training.errors import ConfigError, DataFileError, TableError, nearest, shown
+from mlapi.training.errors import ColumnError, ConfigError, DataFileError, TableError, count_of, nearest, shown
 from mlapi.training.labels import Labels, read_known_labels, read_labels
 from mlapi.training.parquet_file import read_parquet
 from mlapi.training.sklearn_sets import TARGET, load_set
 from mlapi.training.table import RawTable
 
 PARQUET_MAGIC = b"PAR1"
+KINDS = {
+    ColumnKind.NUMBER: FeatureKind.NUMERIC,
+    ColumnKind.TEXT: FeatureKind.CATEGORICAL,
+    ColumnKind.BOOLEAN: FeatureKind.BOOLEAN,
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Dataset:
         return Dataset(self.name, self.target, columns, self.labels.take(rows), self.notes)
 
     def fingerprint(self) -> str:
-        """Give the sha256 (hex) over names, kinds, cells and labels; NaN is one value, the file's format does not count."""
+        """Give the sha256 (hex) over names, kinds, cells and labels; NaN is one value, whatever the file's format."""
         digest = hashlib.sha256()
         for column in self.columns:
             digest.update(msgspec.json.encode([column.name, str(column.kind)]))
@@ -83,49 +88,62 @@ class DataLoader:
             DataError: the table cannot be trained on; the line says why and what to do.
             ConfigError: a parameter does not fit the table.
         """
-        raw = load_set(self._config.dataset) if self._config.data is None else read_file(self._config.data)  # type: ignore[arg-type] # one of the two is set
+        raw = self._read()
         raw.column(self._target)  # a wrong target is told before a wrong --drop
         raw = raw.without(self._config.drop)
         self._check_overrides(raw)
         labels = read_labels(raw.column(self._target), self._config.positive)
-        kinds = {name: override.kind for name, override in self._config.overrides.items()}
-        return self._dataset(raw, labels, kinds)
+        return self._dataset(raw, labels, {name: override.kind for name, override in self._config.overrides.items()})
 
-    def load_test(self, training: Dataset) -> Dataset:
-        """Read the test file into the training table's kinds and classes.
+    def load_test(self, training: Dataset, path: Path) -> Dataset:
+        """Read a test file into the training table's columns, kinds and classes.
 
         Raises:
             DataError: other columns, other labels, or cells that do not fit the kinds.
         """
-        assert self._config.test is not None
-        raw = read_file(self._config.test)
+        raw = read_file(path)
         raw = raw.without([name for name in self._config.drop if name in raw.names])
-        wanted = {column.name for column in training.columns} | {self._target}
-        _check_same_columns(raw, wanted)
+        _check_same_columns(raw, {column.name for column in training.columns} | {self._target})
         labels = read_known_labels(raw.column(self._target), training.labels.classes)
-        found = self._dataset(raw, labels, {column.name: _kind_of(column) for column in training.columns})
-        by_name = {column.name: column for column in found.columns}
-        return Dataset(
-            found.name,
-            found.target,
-            tuple(by_name[column.name] for column in training.columns),
-            found.labels,
-            found.notes,
+        ordered = tuple(raw.column(name) for name in (*(one.name for one in training.columns), self._target))
+        found = self._dataset(
+            RawTable(raw.source, ordered, raw.n_rows, raw.notes),
+            labels,
+            {one.name: KINDS[one.kind] for one in training.columns},
         )
+        for ours, theirs in zip(found.columns, training.columns, strict=True):
+            if ours.kind is not theirs.kind:
+                raise ColumnError(
+                    ours.name, f"{ours.kind} cells in the test file, {theirs.kind} cells in the training table"
+                )
+        return found
+
+    def _read(self) -> RawTable:
+        if self._config.data is not None:
+            return read_file(self._config.data)
+        return load_set(self._config.dataset or "")
 
     def _dataset(self, raw: RawTable, labels: Labels, kinds: Mapping[str, FeatureKind | None]) -> Dataset:
-        features = tuple(
-            as_column(column, kinds.get(column.name)) for column in raw.columns if column.name != self._target
-        )
-        if not features:
+        cells = [column for column in raw.columns if column.name != self._target]
+        if not cells:
             raise TableError(raw.source, "no column is left to learn from beside the target")
-        whole = Dataset(raw.source, self._target, features, labels, raw.notes)
-        unlabelled = whole.n_rows - len(labels.known)
-        if not unlabelled:
-            return whole
-        note = f"{raw.source}: {unlabelled} of {whole.n_rows} rows have no label in {shown(self._target)} and were left out"
-        kept = whole.take(labels.known)
-        return Dataset(kept.name, kept.target, kept.columns, kept.labels, (*kept.notes, note))
+        features = tuple(as_column(column, kinds.get(column.name)) for column in cells)
+        notes = [*raw.notes, *(self._lost(*pair) for pair in zip(cells, features, strict=True) if lost_cells(*pair))]
+        n_unlabelled = raw.n_rows - len(labels.known)
+        if n_unlabelled:
+            notes.append(
+                f"left out {count_of(n_unlabelled, 'row')} of {raw.source} without a label in {shown(self._target)}"
+            )
+        return Dataset(raw.source, self._target, features, labels, tuple(notes)).take(labels.known)
+
+    def _lost(self, raw: RawColumn, column: Column) -> str:
+        """Give the note of text that was read as missing, where the configuration says so."""
+        lost = count_of(lost_cells(raw, column), "cell")
+        if raw.name not in self._config.overrides:
+            raise ColumnError(
+                raw.name, f"{lost} of the test file hold text, the training table's {column.kind}s; correct them"
+            )
+        return f"read {lost} of text in {shown(raw.name)} as missing"
 
     def _check_overrides(self, raw: RawTable) -> None:
         for name in self._config.overrides:
@@ -163,17 +181,3 @@ def _check_same_columns(raw: RawTable, wanted: set[str]) -> None:
             raw.source,
             f"the test file has a column {shown(further[0])} that the training table lacks; leave it out (--drop)",
         )
-
-
-def _kind_of(column: Column) -> FeatureKind:
-    kinds = {
-        ColumnKind.NUMBER: FeatureKind.NUMERIC,
-        ColumnKind.TEXT: FeatureKind.CATEGORICAL,
-        ColumnKind.BOOLEAN: FeatureKind.BOOLEAN,
-    }
-    return kinds[column.kind]
-
-
-def label_text(label: Label) -> str:
-    """Give a label as JSON would spell it: true, 1, <=50K."""
-    return str(label).lower() if isinstance(label, bool) else str(label)

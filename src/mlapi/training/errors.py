@@ -11,7 +11,7 @@ TrainingError
 ├── PromotionError         an alias cannot be moved as asked
 └── ParityError            the exported bundle does not predict what the booster predicts
 
-Nothing here echoes whole rows; names and cells are shown quoted, with control characters escaped and cut at 40 characters.
+Nothing here echoes whole rows; names and cells are shown quoted, control characters escaped, cut at 40 characters.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def shown(text: object) -> str:
     """Quote a name or a cell for one line: control characters escaped, at most 40 characters."""
     full = str(text)
     return repr(full if len(full) <= SHOWN_LENGTH else full[: SHOWN_LENGTH - 1] + "…")
+
+
+def count_of(number: int, noun: str) -> str:
+    """Give "1 row" or "3 rows"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -19,8 +19,8 @@ MANY_CLASSES = 100  # below this no target is called continuous or identifying: 
 class Labels:
     """Classes as the data spells them, and each row's place among them.
 
-    `classes` is sorted, but that the positive class of two stands last; `codes` is int32 of shape (n_rows,), −1 where the
-    cell is missing.
+    `classes` is sorted, but that the positive class of two stands last; `codes` is int32 of shape (n_rows,), -1 where
+    the cell is missing.
     """
 
     classes: tuple[Label, ...]
@@ -64,11 +64,13 @@ def read_known_labels(raw: RawColumn, classes: tuple[Label, ...]) -> Labels:
     """Read a second file's target into the first file's classes.
 
     Raises:
-        TargetError: a label that the first file does not have.
+        TargetError: no labels, or one that the first file does not have.
     """
     found = _of_text(raw) if isinstance(raw, TextColumn) else _of_cells(raw)
     if classes and isinstance(classes[0], str):  # "1" and 1 are the same spelling when one file has texts beside it
         found = Labels(tuple(str(label) for label in found.classes), found.codes)
+    if not len(found.known):
+        raise TargetError(raw.name, "every cell of the test file is missing")
     unseen = [label for label in found.classes if label not in classes]
     if unseen:
         known = ", ".join(shown(label) for label in classes[:10])
@@ -78,16 +80,22 @@ def read_known_labels(raw: RawColumn, classes: tuple[Label, ...]) -> Labels:
 
 def _of_text(raw: TextColumn) -> Labels:
     places = np.flatnonzero(counts(raw) > 0)
-    texts = [str(text) for text in raw.texts[places]]
-    spelled: list[Label] = list(texts)
-    if texts and not np.isnan(truth_of(raw.levels)[places]).any():
-        spelled = [bool(truth) for truth in truth_of(raw.levels)[places]]
-    elif texts and is_number(raw.levels)[places].all():
-        spelled = _numbers(raw.name, texts)
+    spelled = _spelled(raw, places)
     lookup = np.full(len(raw.levels) + 1, -1, dtype=np.int32)
     classes = tuple(sorted(set(spelled)))
     lookup[places] = [classes.index(label) for label in spelled]
     return Labels(classes, lookup[raw.codes])
+
+
+def _spelled(raw: TextColumn, places: NDArray[np.intp]) -> list[Label]:
+    """Give the levels at some places as labels: booleans or integers where all are, and no type says text."""
+    texts = [str(text) for text in raw.texts[places]]
+    truth = truth_of(raw.levels)[places]
+    if raw.typed or not texts:
+        return list(texts)
+    if not np.isnan(truth).any():
+        return [bool(value) for value in truth]
+    return _numbers(raw.name, texts) if is_number(raw.levels)[places].all() else list(texts)
 
 
 def _numbers(target: str, texts: list[str]) -> list[Label]:
@@ -145,7 +153,7 @@ def _with_positive_last(labels: Labels, positive: str | None) -> Labels:
     if wanted not in folded:
         raise ConfigError(
             "--positive",
-            f"{shown(positive)} is no class; the target has {', '.join(map(shown, spelled))}{nearest(positive, spelled)}",
+            f"{shown(positive)} is no class; there are {', '.join(map(shown, spelled))}{nearest(positive, spelled)}",
         )
     last = folded.index(wanted)
     return _reordered(labels, (labels.classes[1 - last], labels.classes[last]))

@@ -52,7 +52,7 @@ def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
     if pa.types.is_boolean(kind):
         return Column(name, ColumnKind.BOOLEAN, _floats(values))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return text_column(name, values.cast(pa.string()))
+        return text_column(name, values.cast(pa.string()), typed=True)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
         return finite(Column(name, ColumnKind.NUMBER, _floats(values)))
     raise ColumnError(

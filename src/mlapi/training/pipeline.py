@@ -48,8 +48,8 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
         progress: hears of each stage.
 
     Raises:
-        TrainingError: the data, a parameter or the tracking server is at fault; nothing is registered, and a run that was
-            begun is marked FAILED.
+        TrainingError: the data, a parameter or the tracking server is at fault; nothing is registered, and a run that
+            was begun is marked FAILED.
         BundleError: the bundle or the store is at fault; likewise.
     """
     progress("reading the data")
@@ -120,7 +120,9 @@ def read_key(path: Path | None) -> bytes | None:
     Raises:
         ConfigError: the file cannot be read.
     """
+    if path is None:
+        return None
     try:
-        return None if path is None else path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError("signing_key", f"{shown_path(path)} cannot be read: {error.strerror}") from error

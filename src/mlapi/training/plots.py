@@ -7,6 +7,7 @@ thread and without a display. No picture holds a date or a library version, so e
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -30,7 +31,7 @@ NAME_LENGTH = 30
 
 @dataclass(frozen=True)
 class Scored:
-    """Test rows as they were scored: classes, true classes (n_rows,), probabilities (n_rows, n_classes), the figures."""
+    """Scored test rows: classes, true classes (n_rows,), probabilities (n_rows, n_classes), the figures."""
 
     classes: tuple[Label, ...]
     codes: Codes
@@ -61,7 +62,7 @@ def draw_all(
 
 
 def picture(draw: Draw) -> bytes:
-    """Give one PNG of 640 × 480 dots."""
+    """Give one PNG of 640 x 480 dots."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -69,7 +70,9 @@ def picture(draw: Draw) -> bytes:
     FigureCanvasAgg(figure)
     draw(figure.add_subplot())
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box stands for a letter that the font lacks
+        figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
@@ -90,8 +93,8 @@ def _steps(positive: NDArray[np.bool_], score: NDArray[np.float32]) -> tuple[NDA
     """Give hits and false alarms at each distinct score, the highest first."""
     order = np.argsort(-score, kind="stable")
     ends = np.flatnonzero(np.r_[score[order][1:] != score[order][:-1], True])
-    hits = np.cumsum(positive[order])[ends]
-    return hits, ends + 1 - hits
+    hits = np.cumsum(positive[order], dtype=np.int64)[ends]
+    return hits, ends.astype(np.int64) + 1 - hits
 
 
 def _roc(axes: Axes, scored: Scored) -> None:

@@ -77,7 +77,7 @@ def prepare(config: TrainingConfig) -> Prepared:
     split = stratified_split(
         data.target, data.labels, test=test_share, validation=config.validation_share, seed=config.seed
     )
-    test = loader.load_test(data) if config.test else data.take(split.test)
+    test = loader.load_test(data, config.test) if config.test else data.take(split.test)
     pipeline = PreprocessingPipeline(
         config.overrides, on_unknown_feature=config.on_unknown_feature, scaling=config.scaling
     )

@@ -34,9 +34,9 @@ class Preprocessing:
 class PreprocessingPipeline:
     """Infers the feature schema and fits the encoder: missing values, categories, optional scaling.
 
-    What a feature IS (kind, whether it may be missing, whether it is one at all) comes from the whole file, since serving
-    must take every row that the file could hold. What is LEARNED (categories, ranges, medians, scales) comes from the
-    training fold alone.
+    What a feature IS (kind, whether it may be missing, whether it is one at all) comes from the whole file, since
+    serving must take every row that the file could hold. What is LEARNED (categories, ranges, medians, scales) comes
+    from the training fold alone.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlapi.bundle.decision import Decision, class_name
+from mlapi.bundle.decision import Decision
 from mlapi.bundle.errors import ModelNotFound
 from mlapi.bundle.schema import FeatureKind, FeatureSchema
 from mlapi.bundle.store.mlflow import MlflowStore
@@ -199,10 +199,13 @@ def undo_stack(history: Sequence[Promotion]) -> list[str]:
 def signature_of(schema: FeatureSchema, decision: Decision) -> ModelSignature:
     """Give MLflow's signature: numbers as double (an integer column could not be missing), a probability a class."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, Schema, TensorSpec
 
     kinds = {FeatureKind.CATEGORICAL: "string", FeatureKind.BOOLEAN: "boolean"}
-    inputs = [ColSpec(kinds.get(one.kind, "double"), one.name, required=not one.nullable) for one in schema.features]
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(kinds.get(one.kind, "double"), one.name, required=not one.nullable) for one in schema.features
+    ]
     label = {str: "string", int: "long", bool: "boolean"}[type(decision.classes[0])]
-    probabilities = [ColSpec("float", f"probability_{class_name(one)}") for one in decision.classes]
-    return ModelSignature(Schema(inputs), Schema([ColSpec(label, "prediction"), *probabilities]))
+    outputs: list[ColSpec | TensorSpec] = [ColSpec(label, "prediction")]
+    outputs += [ColSpec("double", f"probability_{name}") for name in decision.names]
+    return ModelSignature(Schema(inputs), Schema(outputs))

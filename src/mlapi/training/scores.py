@@ -15,7 +15,7 @@ from mlapi.bundle.types import Probabilities
 
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
-CELLS_AT_ONCE = 1 << 22  # rows × resamples held in memory at a time: 32 MiB of float64
+CELLS_AT_ONCE = 1 << 22  # rows x resamples held in memory at a time: 32 MiB of float64
 SMALLEST = float(np.finfo(np.float32).eps)  # as scikit-learn's log_loss clips float32 probabilities
 
 
@@ -45,7 +45,7 @@ def all_scores(codes: Codes, probabilities: Probabilities, chosen: Codes, weight
 
 
 def row_losses(codes: Codes, probabilities: Probabilities) -> Floats:
-    """Give −log of the true class's probability for each row."""
+    """Give -log of the true class's probability for each row."""
     own = probabilities[np.arange(len(codes)), codes].astype(np.float64)
     return -np.log(np.clip(own, SMALLEST, 1.0 - SMALLEST))
 

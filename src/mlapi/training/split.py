@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.training.errors import TargetError, shown
+from mlapi.training.errors import TargetError, count_of, shown
 from mlapi.training.labels import Labels
 
 Places = NDArray[np.intp]
@@ -58,12 +58,11 @@ def check_class_sizes(target: str, labels: Labels, needed: int) -> None:
     if sizes[smallest] < needed:
         others = int((sizes < needed).sum()) - 1
         more = f" (and {others} more classes have too few)" if others else ""
-        rows = "1 row" if sizes[smallest] == 1 else f"{sizes[smallest]} rows"
         parts = "train, validation and test" if needed == 3 else "train and validation"
         raise TargetError(
             target,
-            f"class {shown(labels.classes[smallest])} has {rows}{more}; the split into {parts} needs {needed}: "
-            "add rows, merge the class with another, or remove it",
+            f"class {shown(labels.classes[smallest])} has {count_of(int(sizes[smallest]), 'row')}{more}; "
+            f"the split into {parts} needs {needed}: add rows, merge the class with another, or remove it",
         )
 
 

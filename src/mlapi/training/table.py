@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from mlapi.training.columns import RawColumn, TextColumn
+from mlapi.training.columns import RawColumn
 from mlapi.training.errors import ConfigError, TableError, TargetError, nearest, shown
 
 
@@ -56,20 +56,12 @@ class RawTable:
         return RawTable(self.source, kept, self.n_rows, self.notes)
 
 
-def check_names(source: str, names: Collection[str], line: int | None = None) -> None:
+def check_names(source: str, names: Sequence[str], line: int | None = None) -> None:
     """Refuse names that cannot tell columns apart.
 
     Raises:
-        TableError: a name is empty or stands twice.
+        TableError: a name stands twice.
     """
-    if any(not name.strip() for name in names):
-        place = [not name.strip() for name in names].index(True) + 1
-        raise TableError(source, f"column {place} has no name; give every column a name", line)
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise TableError(source, f"two columns are named {shown(twice[0])}; rename or remove one", line)
-
-
-def size_of(column: RawColumn) -> int:
-    """Give a column's number of rows."""
-    return len(column.codes if isinstance(column, TextColumn) else column.cells)

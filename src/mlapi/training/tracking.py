@@ -84,7 +84,7 @@ class TrackingServer:
         if not self.remote:
             return
         try:
-            with urllib.request.urlopen(self._uri.rstrip("/") + "/health", timeout=CHECK_TIMEOUT_S):  # noqa: S310 # http(s) only, see `remote`
+            with urllib.request.urlopen(self._uri.rstrip("/") + "/health", timeout=CHECK_TIMEOUT_S):
                 pass
         except urllib.error.HTTPError:
             return  # it answers; whether it lets us in is seen with the first call

@@ -102,7 +102,7 @@ class ModelTrainer:
             num_boost_round=self._max_rounds,
             evals=[(self.data(validation), "validation")],
             early_stopping_rounds=self._patience,
-            evals_result=curves,  # type: ignore[arg-type] # xgboost's own annotation asks for its OrderedDict alias
+            evals_result=curves,
             verbose_eval=False,
             callbacks=[_rounds_told(progress, self._max_rounds)],
         )
