@@ -24,28 +24,18 @@ class Fault(NamedTuple):
 
 
 NOT_FINITE: Final = Fault("wrong_type", "a finite number")
-OUT_OF_RANGE: Final = Fault(
-    "out_of_range", "a number of at most 3.4028235e38 in magnitude, float32's largest"
-)
+OUT_OF_RANGE: Final = Fault("out_of_range", "a number of at most 3.4028235e38 in magnitude, float32's largest")
 NOT_INTEGER: Final = Fault("not_integer", WHOLE)
-INVALID_TEXT: Final = Fault(
-    "invalid_text", "text without NUL and without half a surrogate pair"
-)
+INVALID_TEXT: Final = Fault("invalid_text", "text without NUL and without half a surrogate pair")
 
 
 def number_fault(cell: object, expected: str = NUMBER) -> Fault | None:
     """Find fault with the cell of a numeric feature; a boolean is no number."""
     if not isinstance(cell, float | int) or isinstance(cell, bool):
         return Fault("wrong_type", expected)
-    if (
-        abs(cell) < FLOAT32_OVERFLOW
-    ):  # an integer is compared exactly, however long it is
+    if abs(cell) < FLOAT32_OVERFLOW:  # an integer is compared exactly, however long it is
         return None
-    return (
-        NOT_FINITE
-        if isinstance(cell, float) and not math.isfinite(cell)
-        else OUT_OF_RANGE
-    )
+    return NOT_FINITE if isinstance(cell, float) and not math.isfinite(cell) else OUT_OF_RANGE
 
 
 def integer_fault(cell: object) -> Fault | None:

@@ -15,7 +15,9 @@ from mlapi.bundle.cells import FLOAT32_OVERFLOW
 from mlapi.bundle.errors import SchemaError
 from mlapi.bundle.types import Cells
 
-MAX_LEVELS: Final = 100_000  # distinct values told apart; a column with more is neither constant nor a choice of categories
+MAX_LEVELS: Final = (
+    100_000  # distinct values told apart; a column with more is neither constant nor a choice of categories
+)
 
 
 class ColumnKind(StrEnum):
@@ -84,9 +86,7 @@ class NumberProfiler:
         if len(self._counts) <= MAX_LEVELS:
             values, counts = np.unique(finite, return_counts=True)
             room = MAX_LEVELS + 1
-            self._counts.update(
-                dict(zip(values[:room].tolist(), counts[:room].tolist(), strict=True))
-            )
+            self._counts.update(dict(zip(values[:room].tolist(), counts[:room].tolist(), strict=True)))
 
     def profile(self) -> ColumnProfile:
         """Give what was seen so far."""
@@ -101,11 +101,7 @@ class NumberProfiler:
             minimum=self._limits[0] if self._limits else None,
             maximum=self._limits[1] if self._limits else None,
             median=_median(kept),
-            levels={
-                str(int(value)): self._counts[value] for value in sorted(self._counts)
-            }
-            if complete
-            else {},
+            levels={str(int(value)): self._counts[value] for value in sorted(self._counts)} if complete else {},
             has_infinity=self._has_infinity,
             distinct=min(len(self._counts), MAX_LEVELS + 1),
         )
@@ -129,9 +125,7 @@ class TextProfiler:
         self._n_rows += len(cells)
         self._n_missing += counts.pop(None, 0)
         if not all(isinstance(text, str) for text in counts):
-            raise SchemaError(
-                self._name, "holds cells that are neither text nor missing"
-            )
+            raise SchemaError(self._name, "holds cells that are neither text nor missing")
         if len(self._counts) <= MAX_LEVELS:
             self._counts.update(counts)
 
@@ -143,9 +137,7 @@ class TextProfiler:
             kind=ColumnKind.TEXT,
             n_rows=self._n_rows,
             n_missing=self._n_missing,
-            levels={text: self._counts[text] for text in sorted(self._counts)}
-            if complete
-            else {},
+            levels={text: self._counts[text] for text in sorted(self._counts)} if complete else {},
             distinct=min(len(self._counts), MAX_LEVELS + 1),
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import repeat
 from typing import Final, NamedTuple
 
@@ -47,8 +49,7 @@ _TYPES: Final[dict[type[FeatureStep], str]] = {
     CodesStep: "c",
 }
 Place = tuple[int, int]  # row, position of the feature
-CodeOf = Callable[[str | None, float], float]
-_UNKNOWN: Final = -1.0  # no code; never leaves this module
+_UNKNOWN: Final = math.inf  # so that ONE look at the numbers finds them and what is beyond float32
 
 
 class UnknownCell(NamedTuple):
@@ -89,32 +90,17 @@ class Encoder:
         n_features = len(schema.features)
         _check_feature_steps(schema, self.steps[:n_features])
         scales = _scale_steps(schema, self.steps[n_features:])
-        self._codes: list[tuple[int, CodeOf]] = [
-            (position, {None: np.nan, **feature.codes}.get)
-            for position, feature in enumerate(schema.features)
-            if feature.kind is FeatureKind.CATEGORICAL
-        ]
+        self._coded = [(feature.name, _coding(feature)) for feature in schema.features]
         place = {name: position for position, name in enumerate(schema.names)}
-        self._scaled = np.array(
-            [place[name] for step in scales for name in step.columns], np.intp
-        )
-        self._offset = np.array([number for step in scales for number in step.offset])[
-            :, np.newaxis
-        ]
-        self._scale = np.array([number for step in scales for number in step.scale])[
-            :, np.newaxis
-        ]
+        self._scaled = np.array([place[name] for step in scales for name in step.columns], np.intp)
+        self._offset = np.array([number for step in scales for number in step.offset])[:, np.newaxis]
+        self._scale = np.array([number for step in scales for number in step.scale])[:, np.newaxis]
 
     @classmethod
-    def fit(
-        cls, schema: FeatureSchema, table: Table, *, scaling: Scaling = "none"
-    ) -> Encoder:
+    def fit(cls, schema: FeatureSchema, table: Table, *, scaling: Scaling = "none") -> Encoder:
         """Make the encoder of a schema, learning the scaling, if any, from the training fold."""
         steps: list[Step] = [step_of(feature) for feature in schema.features]
-        return cls(
-            schema,
-            steps if scaling == "none" else [*steps, fit_scale(schema, table, scaling)],
-        )
+        return cls(schema, steps if scaling == "none" else [*steps, fit_scale(schema, table, scaling)])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -153,29 +139,21 @@ class Encoder:
         Raises:
             RowsError: a number beyond float32 (before or after scaling), or an unknown category where it is rejected.
             KeyError: a feature is not in the table.
-            ValueError: cells of unequal length, numbers for a categorical feature or objects for another.
+            ValueError: cells of unequal length.
+            TypeError: numbers for a categorical feature, or objects for another.
 
         Thresholds in XGBoost's trees are float32 (`RegTree` in xgboost/include/xgboost/tree_model.h), so the matrix is too:
         a float64 cell next to a threshold could take the other branch.
         """
-        cells, unknown = self._with_codes([table[name] for name in self.schema.names])
-        if len(set(map(len, cells))) != 1:
-            raise ValueError("the features of a table must have equally many cells")
-        block = np.concatenate(cells).reshape(len(cells), -1 if len(cells[0]) else 0)
-        if block.dtype != np.float64:
-            raise ValueError(
-                "cells must be float64, and objects for categorical features only"
-            )
-        self._check(block, unknown)
+        block = _block([coded(table[name]) for name, coded in self._coded])
+        strange = _beyond_float32(block)
+        if self._scaled.size:
+            self._scale_in_place(block)
+            strange = sorted({*strange, *_beyond_float32(block)})
+        unknown = self._unknown(strange, block) if strange else ()
         matrix = block.T.astype(np.float32, order="C")
         matrix += np.float32(0.0)  # -0.0 becomes 0.0
-        return Encoded(
-            matrix,
-            tuple(
-                UnknownCell(row, self.schema.names[position])
-                for row, position in sorted(unknown)
-            ),
-        )
+        return Encoded(matrix, unknown)
 
     def to_json(self) -> bytes:
         """Give `encoder.json`; equal encoders give equal bytes."""
@@ -190,60 +168,67 @@ class Encoder:
         """
         return cls(schema, document.read(data, EncoderState, _FILE).steps)
 
-    def _with_codes(self, cells: list[Cells]) -> tuple[list[Cells], list[Place]]:
-        """Put codes where categories were, and tell where none is known."""
-        unknown: list[Place] = []
-        for position, codes in self._codes:
-            if cells[position].dtype != np.object_:
-                raise ValueError("cells of a categorical feature must be objects")
-            cells[position] = column = np.fromiter(
-                map(codes, cells[position], repeat(_UNKNOWN)),
-                np.float64,
-                len(cells[position]),
-            )
-            if strange := np.flatnonzero(column == _UNKNOWN).tolist():
-                column[strange] = np.nan
-                unknown += [(row, position) for row in strange]
-        return cells, unknown
+    def _scale_in_place(self, block: NDArray[np.float64]) -> None:
+        with np.errstate(over="ignore"):  # a cell far outside the fitted range; refused afterwards
+            block[self._scaled] = (block[self._scaled] - self._offset) / self._scale
 
-    def _check(self, block: NDArray[np.float64], unknown: Iterable[Place]) -> None:
-        """Scale in place, and refuse what must not reach the trees; the block has shape (n_columns, n_rows)."""
-        beyond = np.abs(block) >= FLOAT32_OVERFLOW
-        if self._scaled.size:
-            with np.errstate(
-                over="ignore"
-            ):  # a cell far outside the fitted range; refused just below
-                block[self._scaled] = (block[self._scaled] - self._offset) / self._scale
-            beyond |= np.abs(block) >= FLOAT32_OVERFLOW
-        features = self.schema.features
-        bad = [
-            _bad(row, position, features[position], OUT_OF_RANGE)
-            for position, row in np.argwhere(beyond).tolist()
-        ]
-        bad += [
-            _bad(
-                row,
-                position,
-                features[position],
-                Fault("unknown_category", features[position].expected),
-            )
-            for row, position in unknown
-            if features[position].on_unknown is OnUnknownCategory.REJECT
-        ]
+    def _unknown(self, strange: Sequence[Place], block: NDArray[np.float64]) -> tuple[UnknownCell, ...]:
+        """Refuse what must not reach the trees; what may is made missing in place, and named.
+
+        Raises:
+            RowsError: a number beyond float32, or an unknown category where it is rejected.
+        """
+        cells = [(row, position, self.schema.features[position]) for row, position in strange]
+        bad = [Bad(row, position, one.name, fault) for row, position, one in cells if (fault := _fault(one))]
         if bad:
             raise rows_error(bad)
+        for row, position, _ in cells:
+            block[position, row] = np.nan
+        return tuple(UnknownCell(row, feature.name) for row, _, feature in cells)
 
 
-def _bad(row: int, position: int, feature: Feature, fault: Fault) -> Bad:
-    return Bad(row, position, feature.name, fault)
+def _coding(feature: Feature) -> Callable[[Cells], Cells]:
+    """Give what turns a feature's cells into numbers: nothing, or its codes with infinity for an unknown category."""
+    if feature.kind is not FeatureKind.CATEGORICAL:
+        return _as_they_are
+    codes: dict[str | None, float] = {category: float(code) for category, code in feature.codes.items()}
+    return partial(_with_codes, {None: np.nan, **codes}.get)
+
+
+def _as_they_are(cells: Cells) -> Cells:
+    return cells
+
+
+def _with_codes(code_of: Callable[[str | None, float], float], cells: Cells) -> Cells:
+    if cells.dtype != np.object_:
+        raise TypeError("cells of a categorical feature must be objects")
+    return np.fromiter(map(code_of, cells, repeat(_UNKNOWN)), np.float64, len(cells))
+
+
+def _fault(feature: Feature) -> Fault | None:
+    """Tell why a cell that became infinite is refused; None for an unknown category that may be missing."""
+    if feature.kind is not FeatureKind.CATEGORICAL:
+        return OUT_OF_RANGE
+    rejects = feature.on_unknown is OnUnknownCategory.REJECT
+    return Fault("unknown_category", feature.expected) if rejects else None
+
+
+def _block(cells: Sequence[Cells]) -> NDArray[np.float64]:
+    """Put n_columns arrays of n_rows cells under each other, (n_columns, n_rows)."""
+    n_rows = len(cells[0])
+    if any(len(column) != n_rows for column in cells):
+        raise ValueError("the features of a table must have equally many cells")
+    return np.concatenate(cells, dtype=np.float64, casting="safe").reshape(len(cells), n_rows)
+
+
+def _beyond_float32(block: NDArray[np.float64]) -> list[Place]:
+    beyond = np.abs(block) >= FLOAT32_OVERFLOW
+    return [(row, position) for row, position in np.argwhere(beyond.T).tolist()] if beyond.any() else []
 
 
 def _check_feature_steps(schema: FeatureSchema, steps: Sequence[Step]) -> None:
     if list(steps) != [step_of(feature) for feature in schema.features]:
-        raise FormatError(
-            _FILE,
-            "needs one step for each feature first, in the schema's order and of its kind",
-        )
+        raise FormatError(_FILE, "needs one step for each feature first, in the schema's order and of its kind")
 
 
 def _scale_steps(schema: FeatureSchema, steps: Sequence[Step]) -> list[ScaleStep]:
@@ -252,8 +237,6 @@ def _scale_steps(schema: FeatureSchema, steps: Sequence[Step]) -> list[ScaleStep
     if len(scales) != len(steps) or len(set(columns)) != len(columns):
         raise FormatError(_FILE, "has more than one step for a feature")
     for name in columns:
-        if name not in schema or not isinstance(
-            step_of(schema.feature(name)), NumberStep
-        ):
+        if name not in schema or not isinstance(step_of(schema.feature(name)), NumberStep):
             raise FormatError(_FILE, f"scales {shown(name)}, which is no number column")
     return scales

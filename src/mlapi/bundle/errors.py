@@ -80,11 +80,7 @@ class SchemaError(BundleError):
         self.reason = reason
 
     def __str__(self) -> str:
-        where = (
-            "feature schema"
-            if self.feature is None
-            else f"feature {shown(self.feature)}"
-        )
+        where = "feature schema" if self.feature is None else f"feature {shown(self.feature)}"
         return f"{where}: {shown_text(self.reason)}"
 
 
@@ -180,13 +176,10 @@ class ModelNotFound(StoreError):
         alias: likewise.
     """
 
-    def __init__(
-        self, name: str, version: str | None = None, alias: str | None = None
-    ) -> None:
+    def __init__(self, name: str, version: str | None = None, alias: str | None = None) -> None:
         named = "" if version is None else f" version {shown(version)}"
         super().__init__(
-            f"there is no model {shown(name)}{named}"
-            + ("" if alias is None else f" alias {shown(alias)}")
+            f"there is no model {shown(name)}{named}" + ("" if alias is None else f" alias {shown(alias)}")
         )
         self.args = (name, version, alias)
         self.name = name
@@ -204,9 +197,7 @@ class VersionExists(StoreError):
     """
 
     def __init__(self, name: str, version: str, digest: str) -> None:
-        super().__init__(
-            f"version {shown(version)} of {shown(name)} exists already with other contents ({digest})"
-        )
+        super().__init__(f"version {shown(version)} of {shown(name)} exists already with other contents ({digest})")
         self.args = (name, version, digest)
         self.name = name
         self.version = version
@@ -247,8 +238,4 @@ def cut(text: str) -> str:
 
 def shown_text(text: str) -> str:
     """Escape what would break a line or a log: everything that is not printable."""
-    return (
-        text
-        if text.isprintable()
-        else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    )
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

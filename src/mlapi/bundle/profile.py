@@ -33,7 +33,9 @@ __all__ = [
     "profile_column",
 ]
 
-IDENTIFIER_LEVELS: Final = 100  # texts with more levels than this, and more than half distinct, are taken for identifiers
+IDENTIFIER_LEVELS: Final = (
+    100  # texts with more levels than this, and more than half distinct, are taken for identifiers
+)
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -43,9 +45,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     reason: str
 
 
-class FeatureOverride(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
-):
+class FeatureOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is said of a feature instead of looking; None looks.
 
     Attributes:
@@ -86,12 +86,8 @@ def infer_schema(
         SchemaError: a column cannot be a feature, an override does not fit or has no column, or no feature is left.
     """
     if strange := overrides.keys() - {profile.name for profile in profiles}:
-        raise SchemaError(
-            min(strange), "there is an override for it, but no such column"
-        )
-    found = [
-        infer_feature(profile, overrides.get(profile.name)) for profile in profiles
-    ]
+        raise SchemaError(min(strange), "there is an override for it, but no such column")
+    found = [infer_feature(profile, overrides.get(profile.name)) for profile in profiles]
     features = tuple(one for one in found if isinstance(one, Feature))
     left_out = tuple(one for one in found if isinstance(one, LeftOut))
     if not features:
@@ -99,14 +95,10 @@ def infer_schema(
             None,
             "no column is left to learn from: all are constant, missing or like identifiers",
         )
-    return FeatureSchema(
-        features=features, on_unknown_feature=on_unknown_feature, target=target
-    ), left_out
+    return FeatureSchema(features=features, on_unknown_feature=on_unknown_feature, target=target), left_out
 
 
-def infer_feature(
-    profile: ColumnProfile, override: FeatureOverride | None = None
-) -> Feature | LeftOut:
+def infer_feature(profile: ColumnProfile, override: FeatureOverride | None = None) -> Feature | LeftOut:
     """Infer one feature.
 
     Returns:
@@ -125,11 +117,7 @@ def infer_feature(
         return LeftOut(profile.name, reason)
     kind = _kind(profile, given.kind)
     limits = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
-    categories = (
-        _categories(profile, given)
-        if kind is FeatureKind.CATEGORICAL
-        else given.categories or ()
-    )
+    categories = _categories(profile, given) if kind is FeatureKind.CATEGORICAL else given.categories or ()
     return Feature(
         name=profile.name,
         kind=kind,
@@ -165,9 +153,7 @@ def _kind(profile: ColumnProfile, wanted: FeatureKind | None) -> FeatureKind:
     if wanted is None:
         return possible[0]
     if wanted not in possible:
-        raise SchemaError(
-            profile.name, f"cannot be {wanted}; it can be {' or '.join(possible)}"
-        )
+        raise SchemaError(profile.name, f"cannot be {wanted}; it can be {' or '.join(possible)}")
     return wanted
 
 
@@ -209,9 +195,7 @@ def _categories(profile: ColumnProfile, given: FeatureOverride) -> tuple[str, ..
     return tuple(sorted(given.categories))
 
 
-def _example(
-    profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str]
-) -> Cell:
+def _example(profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str]) -> Cell:
     """Give the median (of two the lower) or the most frequent category (of equals the first)."""
     if kind is FeatureKind.CATEGORICAL:
         return max(

@@ -51,9 +51,7 @@ def check_rows(schema: FeatureSchema, rows: Sequence[Row]) -> Table:
         faults = list(_faults(feature, cells, position))
         bad += faults
         if not bad:  # the table is wanted only while all is well
-            table[feature.name] = _FILL[feature.kind](
-                [None if cell is _ABSENT else cell for cell in cells]
-            )
+            table[feature.name] = _FILL[feature.kind]([None if cell is _ABSENT else cell for cell in cells])
     if schema.on_unknown_feature is OnUnknownFeature.REJECT:
         bad += _unknown_features(schema, rows)
     if bad:
@@ -64,9 +62,7 @@ def check_rows(schema: FeatureSchema, rows: Sequence[Row]) -> Table:
 def rows_error(bad: Sequence[Bad]) -> RowsError:
     """Make the error of some bad cells, at least one."""
     first = nsmallest(MAX_CELL_ERRORS, bad)
-    return RowsError(
-        tuple(CellError(one.row, one.feature, *one.fault) for one in first), len(bad)
-    )
+    return RowsError(tuple(CellError(one.row, one.feature, *one.fault) for one in first), len(bad))
 
 
 def table_to_rows(schema: FeatureSchema, table: Table) -> list[dict[str, Cell]]:
@@ -79,42 +75,27 @@ def table_to_rows(schema: FeatureSchema, table: Table) -> list[dict[str, Cell]]:
     Returns:
         n_rows mappings in the schema's order: float, int for integer features, bool, str, or None where missing.
     """
-    columns = [
-        [_SPELL[feature.kind](cell) for cell in table[feature.name].tolist()]
-        for feature in schema.features
-    ]
-    return [
-        dict(zip(schema.names, cells, strict=True))
-        for cells in zip(*columns, strict=True)
-    ]
+    columns = [[_SPELL[feature.kind](cell) for cell in table[feature.name].tolist()] for feature in schema.features]
+    return [dict(zip(schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def _faults(feature: Feature, cells: Sequence[object], position: int) -> Iterator[Bad]:
     for row, cell in enumerate(cells):
-        if (
-            fault := _missing_fault(feature, cell)
-            if cell is None or cell is _ABSENT
-            else feature.fault(cell)
-        ):
+        if fault := _missing_fault(feature, cell) if cell is None or cell is _ABSENT else feature.fault(cell):
             yield Bad(row, position, feature.name, fault)
 
 
 def _missing_fault(feature: Feature, cell: object) -> Fault | None:
     if feature.nullable:
         return None
-    return Fault(
-        "missing_feature" if cell is _ABSENT else "null_not_allowed", feature.expected
-    )
+    return Fault("missing_feature" if cell is _ABSENT else "null_not_allowed", feature.expected)
 
 
 def _unknown_features(schema: FeatureSchema, rows: Sequence[Row]) -> Iterator[Bad]:
     fault = Fault("unknown_feature", one_of(schema.names))
     for row, cells in enumerate(rows):
         unknown = [name for name in cells if name not in schema]
-        yield from (
-            Bad(row, len(schema.names) + n, cut(str(name)), fault)
-            for n, name in enumerate(unknown)
-        )
+        yield from (Bad(row, len(schema.names) + n, cut(str(name)), fault) for n, name in enumerate(unknown))
 
 
 def _numbers(cells: Sequence[object]) -> Cells:

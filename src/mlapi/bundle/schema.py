@@ -63,9 +63,7 @@ _EXPECTED: Final = MappingProxyType(
 _NUMBERS: Final = (FeatureKind.NUMERIC, FeatureKind.INTEGER)
 
 
-class Feature(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True
-):
+class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """A named input before encoding.
 
     Attributes:
@@ -107,12 +105,8 @@ class Feature(
         self._check_categories()
         if self.example is None and not self.nullable:
             msgspec.structs.force_setattr(self, "example", self._plainest())
-        if self.example is not None and (
-            self.fault(self.example) or self._is_unknown(self.example)
-        ):
-            raise SchemaError(
-                self.name, f"the example does not fit; expected {self.expected}"
-            )
+        if self.example is not None and (self.fault(self.example) or self._is_unknown(self.example)):
+            raise SchemaError(self.name, f"the example does not fit; expected {self.expected}")
 
     @cached_property
     def codes(self) -> Mapping[str, int]:
@@ -122,11 +116,7 @@ class Feature(
     @cached_property
     def expected(self) -> str:
         """What a cell should be, in words."""
-        return (
-            one_of(self.categories)
-            if self.kind is FeatureKind.CATEGORICAL
-            else _EXPECTED[self.kind]
-        )
+        return one_of(self.categories) if self.kind is FeatureKind.CATEGORICAL else _EXPECTED[self.kind]
 
     def fault(self, cell: object) -> Fault | None:
         """Find fault with a cell that is not missing.
@@ -151,11 +141,7 @@ class Feature(
             return None
         if fault := text_fault(cell):
             return fault
-        return (
-            Fault("unknown_category", self.expected)
-            if self.on_unknown is OnUnknownCategory.REJECT
-            else None
-        )
+        return Fault("unknown_category", self.expected) if self.on_unknown is OnUnknownCategory.REJECT else None
 
     def _is_unknown(self, cell: Cell) -> bool:
         return self.kind is FeatureKind.CATEGORICAL and cell not in self.codes
@@ -192,9 +178,7 @@ class Feature(
             )
 
 
-class FeatureSchema(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True
-):
+class FeatureSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """All features of a model.
 
     Attributes:
@@ -216,11 +200,7 @@ class FeatureSchema(
         if not self.features:
             raise SchemaError(None, "there are no features")
         if len(self._by_name) != len(self.features):
-            twice = next(
-                feature.name
-                for feature in self.features
-                if self._by_name[feature.name] is not feature
-            )
+            twice = next(feature.name for feature in self.features if self._by_name[feature.name] is not feature)
             raise SchemaError(twice, "the name stands there twice")
         if self.target in self._by_name:
             raise SchemaError(self.target, "is the target; it cannot be a feature too")

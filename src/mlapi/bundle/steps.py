@@ -76,18 +76,9 @@ class ScaleStep(
         Raises:
             ValueError: lists of unequal length, a column twice, or a number that is not finite or no scale.
         """
-        if (
-            not len(set(self.columns))
-            == len(self.columns)
-            == len(self.offset)
-            == len(self.scale)
-        ):
-            raise ValueError(
-                "a scale step needs one offset and one scale for each column"
-            )
-        if not all(map(math.isfinite, self.offset + self.scale)) or any(
-            scale <= 0 for scale in self.scale
-        ):
+        if not len(set(self.columns)) == len(self.columns) == len(self.offset) == len(self.scale):
+            raise ValueError("a scale step needs one offset and one scale for each column")
+        if not all(map(math.isfinite, self.offset + self.scale)) or any(scale <= 0 for scale in self.scale):
             raise ValueError("offsets and scales must be finite, scales above 0")
 
 
@@ -106,9 +97,7 @@ def step_of(feature: Feature) -> FeatureStep:
             return NumberStep(feature.name)
 
 
-def fit_scale(
-    schema: FeatureSchema, table: Table, scaling: Literal["standard", "minmax"]
-) -> ScaleStep:
+def fit_scale(schema: FeatureSchema, table: Table, scaling: Literal["standard", "minmax"]) -> ScaleStep:
     """Fit the scaling of every number column.
 
     Args:
@@ -117,11 +106,7 @@ def fit_scale(
         scaling: standard subtracts the mean and divides by the population's standard deviation; minmax maps the seen
             range to 0 … 1. A column without spread is only shifted.
     """
-    columns = [
-        one.name
-        for one in schema.features
-        if one.kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
-    ]
+    columns = [one.name for one in schema.features if one.kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)]
     measure = _standard if scaling == "standard" else _minmax
     measured = [measure(_seen(table, name)) for name in columns]
     return ScaleStep(
@@ -141,15 +126,11 @@ def _standard(cells: NDArray[np.float64]) -> tuple[float, float]:
         return 0.0, 1.0
     # fsum is exact, so that the order of additions, which depends on the processor in NumPy, leaves no trace
     mean = math.fsum(cells.tolist()) / cells.size
-    return mean, math.sqrt(
-        math.fsum(((cells - mean) ** 2).tolist()) / cells.size
-    ) or 1.0
+    return mean, math.sqrt(math.fsum(((cells - mean) ** 2).tolist()) / cells.size) or 1.0
 
 
 def _minmax(cells: NDArray[np.float64]) -> tuple[float, float]:
     if not cells.size:
         return 0.0, 1.0
-    least = (
-        float(cells.min()) + 0.0
-    )  # -0.0 becomes 0.0: which of the two min() gives depends on the order
+    least = float(cells.min()) + 0.0  # -0.0 becomes 0.0: which of the two min() gives depends on the order
     return least, float(cells.max()) - least or 1.0
