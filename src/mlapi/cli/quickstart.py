@@ -53,7 +53,8 @@ def prepare(settings: Settings) -> None:
 
 
 def _train_and_promote(store: Store, settings: Settings) -> None:
-    from mlapi.cli.train import configuration, print_report
+    from mlapi.cli.train import print_report
+    from mlapi.cli.training_config import configuration
     from mlapi.training import pipeline
     from mlapi.training.registry import ModelPromotion
 

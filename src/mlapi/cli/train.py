@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,9 @@ from mlapi.cli.output import print_json
 from mlapi.cli.progress import TerminalProgress
 
 if TYPE_CHECKING:
-    from mlapi.training.config import TrainingConfig
     from mlapi.training.pipeline import TrainingResult
 
 FILE = click.Path(path_type=Path)
-TABLE = ("dataset", "data", "target", "test")  # a table named by flags takes the place of the one in the settings
 
 
 @click.command(cls=Command, epilog="Example: mlapi train --data adult.csv --target class --drop fnlwgt")
@@ -37,6 +34,7 @@ TABLE = ("dataset", "data", "target", "test")  # a table named by flags takes th
 @click.pass_obj
 def train(invocation: Invocation, as_json: bool, **flags: Any) -> None:
     """Train a model, record and register it; the alias `staging` then points at the new version."""
+    from mlapi.cli.training_config import configuration
     from mlapi.training import pipeline
 
     settings = invocation.settings()
@@ -46,22 +44,6 @@ def train(invocation: Invocation, as_json: bool, **flags: Any) -> None:
     finally:
         progress.close()
     print_json(summary(result)) if as_json else print_report(result)
-
-
-def configuration(section: Mapping[str, Any], flags: Mapping[str, Any]) -> TrainingConfig:
-    """Put flags over the settings' section `training`.
-
-    Raises:
-        ConfigError: a parameter is unknown or cannot be.
-    """
-    from mlapi.training.config import TrainingConfig
-
-    given = {name: value for name, value in flags.items() if value not in (None, ())}
-    names_a_table = "dataset" in given or "data" in given
-    kept = {name: value for name, value in section.items() if not (names_a_table and name in TABLE)}
-    if isinstance(kept.get("drop"), str):  # from an environment variable
-        kept["drop"] = tuple(part.strip() for part in kept["drop"].split(",") if part.strip())
-    return TrainingConfig.model_validate({**kept, **given})
 
 
 def summary(result: TrainingResult) -> dict[str, object]:
