@@ -75,11 +75,11 @@ LIMITS = {"minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}
         (Feature(name="a", kind=FeatureKind.BOOLEAN, example=True), {"type": "boolean", "examples": [True]}),
         (
             Feature(name="a", kind=CATEGORICAL, categories=("x", "y")),
-            {"type": "string", "x-categories": ["x", "y"]},
+            {"type": "string", "x-categories": ["x", "y"], "examples": ["x"]},
         ),
         (
             Feature(name="a", kind=CATEGORICAL, categories=("x", "y"), on_unknown=OnUnknownCategory.REJECT),
-            {"type": "string", "enum": ["x", "y"]},
+            {"type": "string", "enum": ["x", "y"], "examples": ["x"]},
         ),
         (
             Feature(name="a", kind=CATEGORICAL, categories=("x",), on_unknown=OnUnknownCategory.REJECT, nullable=True),
