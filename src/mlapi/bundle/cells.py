@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from mlapi.bundle.errors import cut
+
 NUMBER: Final = "a number"
 WHOLE: Final = "a whole number"
 TRUTH: Final = "true or false"
@@ -14,6 +16,9 @@ CATEGORIES_NAMED: Final = 10
 # The least float64 that rounds to infinity in float32: half a step above float32's largest, (2 - 2**-23) * 2**127, which is
 # the even neighbour's side (IEEE 754, 4.3.1). Exact in float64.
 FLOAT32_OVERFLOW: Final = (2 - 2**-24) * 2.0**127
+
+
+EXACT_INTEGERS: Final = 2.0**53  # below this float64 tells every integer from its neighbours
 
 
 class Fault(NamedTuple):
@@ -63,6 +68,11 @@ def is_storable(text: str) -> bool:
 
 
 def one_of(names: Sequence[str]) -> str:
-    """Spell a choice, ten of it at most."""
+    """Spell a choice, ten of it at most and each cut to 100 characters."""
     more = f", … ({len(names)} in all)" if len(names) > CATEGORIES_NAMED else ""
-    return "one of: " + ", ".join(names[:CATEGORIES_NAMED]) + more
+    return "one of: " + ", ".join(map(cut, names[:CATEGORIES_NAMED])) + more
+
+
+def whole(number: float) -> int | float:
+    """Spell a whole number as an integer, but for those beyond 2**53, which JSON readers take for floats anyway."""
+    return int(number) if abs(number) < EXACT_INTEGERS else number

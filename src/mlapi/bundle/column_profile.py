@@ -64,7 +64,7 @@ class NumberProfiler:
 
     def __init__(self, name: str, kind: ColumnKind = ColumnKind.NUMBER) -> None:
         self._name, self._kind = name, kind
-        self._n_rows = 0
+        self._n_rows = self._n_missing = 0
         self._integral, self._has_infinity = True, False
         self._counts: Counter[float] = Counter()
         self._limits: list[float] = []
@@ -75,6 +75,7 @@ class NumberProfiler:
         seen = cells[~np.isnan(cells)]
         finite = seen[np.abs(seen) < FLOAT32_OVERFLOW] + 0.0  # -0.0 becomes 0.0
         self._n_rows += len(cells)
+        self._n_missing += len(cells) - len(seen)
         self._has_infinity |= len(finite) < len(seen)
         self._integral = self._integral and bool((np.floor(finite) == finite).all())
         self._kept.append(finite.astype(np.float32))
@@ -96,7 +97,7 @@ class NumberProfiler:
             name=self._name,
             kind=self._kind,
             n_rows=self._n_rows,
-            n_missing=self._n_rows - len(kept) if not self._has_infinity else 0,
+            n_missing=self._n_missing,
             integral=self._integral,
             minimum=self._limits[0] if self._limits else None,
             maximum=self._limits[1] if self._limits else None,
@@ -166,4 +167,4 @@ def _median(kept: NDArray[np.float32]) -> float | None:
     if not kept.size:
         return None
     middle = (kept.size - 1) // 2
-    return float(str(np.partition(kept, middle)[middle]))
+    return float(str(np.partition(kept, middle)[middle])) + 0.0  # a tiny negative number became -0.0

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from mlapi.bundle.cells import whole
 from mlapi.bundle.column_profile import (
     MAX_LEVELS,
     ColumnKind,
@@ -116,8 +117,10 @@ def infer_feature(profile: ColumnProfile, override: FeatureOverride | None = Non
     if reason := _useless(profile) or _identifier_like(profile, given):
         return LeftOut(profile.name, reason)
     kind = _kind(profile, given.kind)
+    if kind is not FeatureKind.CATEGORICAL and (given.categories is not None or given.on_unknown is not None):
+        raise SchemaError(profile.name, f"is {kind}; categories and what to do with unknown ones do not apply to it")
     limits = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
-    categories = _categories(profile, given) if kind is FeatureKind.CATEGORICAL else given.categories or ()
+    categories = _categories(profile, given) if kind is FeatureKind.CATEGORICAL else ()
     return Feature(
         name=profile.name,
         kind=kind,
@@ -165,7 +168,7 @@ def _possible_kinds(profile: ColumnProfile) -> list[FeatureKind]:
         return [FeatureKind.BOOLEAN, FeatureKind.INTEGER, FeatureKind.NUMERIC]
     if not profile.integral:
         return [FeatureKind.NUMERIC]
-    truths = [FeatureKind.BOOLEAN] if profile.levels.keys() <= {"0", "1"} else []
+    truths = [FeatureKind.BOOLEAN] if {profile.minimum, profile.maximum} <= {0.0, 1.0} else []
     return [FeatureKind.INTEGER, FeatureKind.NUMERIC, FeatureKind.CATEGORICAL, *truths]
 
 
@@ -206,4 +209,4 @@ def _example(profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str
     median = profile.median or 0.0
     if kind is FeatureKind.NUMERIC:
         return median
-    return int(median) if kind is FeatureKind.INTEGER else bool(median)
+    return whole(median) if kind is FeatureKind.INTEGER else bool(median)

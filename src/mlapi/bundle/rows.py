@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from mlapi.bundle.cells import Fault, one_of
+from mlapi.bundle.cells import Fault, one_of, whole
 from mlapi.bundle.errors import MAX_CELL_ERRORS, CellError, RowsError, cut
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownFeature
 from mlapi.bundle.types import Cell, Cells, Row, Table
@@ -73,7 +73,7 @@ def table_to_rows(schema: FeatureSchema, table: Table) -> list[dict[str, Cell]]:
         table: n_rows cells by feature name; others are left out.
 
     Returns:
-        n_rows mappings in the schema's order: float, int for integer features, bool, str, or None where missing.
+        n_rows mappings in the schema's order: float, int for integer features (float beyond 2**53), bool, str, or None where missing.
     """
     columns = [[_SPELL[feature.kind](cell) for cell in table[feature.name].tolist()] for feature in schema.features]
     return [dict(zip(schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
@@ -92,10 +92,13 @@ def _missing_fault(feature: Feature, cell: object) -> Fault | None:
 
 
 def _unknown_features(schema: FeatureSchema, rows: Sequence[Row]) -> Iterator[Bad]:
+    known = frozenset(schema.names)
     fault = Fault("unknown_feature", one_of(schema.names))
     for row, cells in enumerate(rows):
-        unknown = [name for name in cells if name not in schema]
-        yield from (Bad(row, len(schema.names) + n, cut(str(name)), fault) for n, name in enumerate(unknown))
+        if known.issuperset(cells):
+            continue
+        unknown = [name for name in cells if name not in known]
+        yield from (Bad(row, len(known) + place, cut(str(name)), fault) for place, name in enumerate(unknown))
 
 
 def _numbers(cells: Sequence[object]) -> Cells:
@@ -113,7 +116,7 @@ def _number(cell: float) -> Cell:
 
 
 def _whole(cell: float) -> Cell:
-    return None if math.isnan(cell) else int(cell)
+    return None if math.isnan(cell) else whole(cell)
 
 
 def _truth(cell: float) -> Cell:

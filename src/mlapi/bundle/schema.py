@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -12,6 +13,7 @@ import msgspec
 
 from mlapi.bundle import document
 from mlapi.bundle.cells import (
+    EXACT_INTEGERS,
     FLOAT32_OVERFLOW,
     NUMBER,
     TRUTH,
@@ -23,6 +25,7 @@ from mlapi.bundle.cells import (
     number_fault,
     one_of,
     text_fault,
+    whole,
 )
 from mlapi.bundle.errors import FormatError, SchemaError, shown
 from mlapi.bundle.types import Cell
@@ -105,7 +108,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         self._check_categories()
         if self.example is None and not self.nullable:
             msgspec.structs.force_setattr(self, "example", self._plainest())
-        if self.example is not None and (self.fault(self.example) or self._is_unknown(self.example)):
+        if not self._fits(self.example):
             raise SchemaError(self.name, f"the example does not fit; expected {self.expected}")
 
     @cached_property
@@ -143,8 +146,12 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             return fault
         return Fault("unknown_category", self.expected) if self.on_unknown is OnUnknownCategory.REJECT else None
 
-    def _is_unknown(self, cell: Cell) -> bool:
-        return self.kind is FeatureKind.CATEGORICAL and cell not in self.codes
+    def _fits(self, example: Cell) -> bool:
+        if example is None:
+            return self.nullable
+        if isinstance(example, int) and not -EXACT_INTEGERS < example < EXACT_INTEGERS:
+            return False  # JSON could not bring it back; as a float it is welcome
+        return self.fault(example) is None and (not self.categories or example in self.codes)
 
     def _plainest(self) -> Cell:
         if self.kind is FeatureKind.CATEGORICAL:
@@ -152,7 +159,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.kind is FeatureKind.BOOLEAN:
             return False
         least = self.minimum or 0.0
-        return least if self.kind is FeatureKind.NUMERIC else int(least)
+        return least if self.kind is FeatureKind.NUMERIC else whole(float(math.floor(least)))
 
     def _check_range(self) -> None:
         seen = [limit for limit in (self.minimum, self.maximum) if limit is not None]
