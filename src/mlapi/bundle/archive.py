@@ -112,8 +112,11 @@ def _check_files(files: Mapping[str, bytes]) -> None:
             raise FormatError(
                 ascii(name[:_MAX_PATH]), "is not a safe path of letters, digits, dot, dash and underscore"
             )
-    if len({name.lower() for name in files}) != len(files):
+    lower = {name.lower() for name in files}
+    if len(lower) != len(files):
         raise FormatError("bundle", "two files have names that differ in case only")
+    if not lower.isdisjoint(name.rpartition("/")[0] for name in lower):
+        raise FormatError("bundle", "a file has the name of a folder")
     if len(files) > MAX_FILES:
         raise FormatError("bundle", f"has more than {MAX_FILES} files")
     if sum(map(len, files.values())) > MAX_TOTAL_BYTES:

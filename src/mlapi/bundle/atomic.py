@@ -27,11 +27,8 @@ def staging_directory(path: Path) -> Iterator[Path]:
     what a live one is writing: the former is unlocked and is removed here, before the new one is made.
     """
     _sweep(path)
-    staging = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_SUFFIX}")
-    staging.mkdir()
-    lock = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+    staging, lock = _claim(path)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield staging
     finally:
         shutil.rmtree(
@@ -79,20 +76,38 @@ def _exchange(one: Path, other: Path) -> None:
         raise OSError(number, os.strerror(number), str(other))
 
 
+def _claim(path: Path) -> tuple[Path, int]:
+    """Make and lock a staging directory; again, where another process swept it away between the two."""
+    while True:
+        staging = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_SUFFIX}")
+        staging.mkdir()
+        with suppress(FileNotFoundError, BlockingIOError):
+            lock = _lock(staging)
+            if staging.exists():
+                return staging, lock
+            os.close(lock)
+
+
 def _sweep(path: Path) -> None:
     """Remove what killed processes left of staging directories of this path."""
     for sibling in path.parent.iterdir():
         if sibling.name.startswith(f".{path.name}.") and sibling.name.endswith(_SUFFIX):
             with suppress(OSError):  # locked by a live process, or renamed by it this moment
-                _remove_stale(sibling)
+                lock = _lock(sibling)
+                shutil.rmtree(sibling, ignore_errors=True)
+                os.close(lock)
 
 
-def _remove_stale(staging: Path) -> None:
-    lock = os.open(staging, os.O_RDONLY)
+def _lock(directory: Path) -> int:
+    """Give an open descriptor that holds the lock.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # An empty one may be a live process's that has not locked it yet: files are written under the lock only.
-        if any(staging.iterdir()):
-            shutil.rmtree(staging)
-    finally:
+    except OSError:
         os.close(lock)
+        raise
+    return lock

@@ -6,9 +6,8 @@ import re
 from importlib import metadata
 from typing import Final, NamedTuple
 
-from mlapi.bundle import document
-from mlapi.bundle.contents import ENCODER_FILE, MODEL_FILE, REQUIRED_FILES, SCHEMA_FILE, Contents
-from mlapi.bundle.errors import EngineError, FormatError, SchemaError, VerificationError
+from mlapi.bundle.contents import MODEL_FILE, REQUIRED_FILES, SCHEMA_FILE, Contents
+from mlapi.bundle.errors import EngineError, FormatError, VerificationError
 from mlapi.bundle.manifest import MANIFEST_FILE, content_digest, sha256
 from mlapi.bundle.signing import SIGNATURE_FILE, verify_signature
 from mlapi.bundle.structure import check_structure
@@ -78,11 +77,9 @@ def structure(contents: Contents, expected: Expectation) -> None:
         if name not in contents.files:
             raise VerificationError("structure", "structure_invalid", f"{name} is missing")
     try:
-        for name in (SCHEMA_FILE, ENCODER_FILE):
-            document.refuse_duplicates(contents.files[name], name)
         encoder, decision = contents.encoder, contents.decision
         _ = contents.golden, contents.reference, contents.card
-    except (FormatError, SchemaError, UnicodeDecodeError) as error:
+    except (FormatError, UnicodeDecodeError) as error:
         raise VerificationError("structure", "structure_invalid", str(error)) from error
     categories = [len(contents.schema.feature(name).categories) for name in encoder.columns]
     check_structure(contents.files[MODEL_FILE], len(encoder.columns), decision.n_groups, categories)

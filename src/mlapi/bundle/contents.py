@@ -30,7 +30,7 @@ class Contents:
     """Bytes first, parts later: the digests are compared before anything but the manifest is parsed.
 
     The bytes that were checked are the bytes that are used; nothing is read from the disk twice. Every property raises
-    FormatError (the schema also SchemaError, the engine EngineError) where its file is not what it should be.
+    FormatError (the engine EngineError) where its file is not what it should be.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:

@@ -43,11 +43,11 @@ def read(data: bytes, kind: type[T], file: str) -> T:
         value = msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(file, str(error)) from error
-    refuse_duplicates(data, file)
+    _refuse_duplicates(data, file)
     return value
 
 
-def refuse_duplicates(data: bytes, file: str) -> None:
+def _refuse_duplicates(data: bytes, file: str) -> None:
     """Refuse JSON that has a key twice in one object: parsers differ in which of the two they keep.
 
     Raises:

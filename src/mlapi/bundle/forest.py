@@ -109,9 +109,7 @@ def read_forest(model: bytes) -> Forest:
         base_scores=_base_scores(_text(parameters, "base_score")),
         groups=_integer_list(content, "tree_info", n_trees),
         rounds=_integer_list(content, "iteration_indptr"),
-        weights=_numbers(booster, "weight_drop", "f", n_trees).astype(np.float64)
-        if name == "dart"
-        else np.ones(n_trees),
+        weights=_float_list(booster, "weight_drop", n_trees) if name == "dart" else np.ones(n_trees),
         n_encodings=len(_list(_object(content, "cats"), "enc")) if "cats" in content else 0,
         n_nodes=np.array(n_nodes, np.int64),
         left=_joined(trees, "left_children", "iu", n_nodes).astype(np.int64),
@@ -205,3 +203,11 @@ def _integer_list(parent: Mapping[str, ubj.Value], key: str, length: int | None 
     if not all(type(value) is int for value in values):
         raise FormatError(_FILE, f"{key} is not a list of integers")
     return np.array(values, np.int64)
+
+
+def _float_list(parent: Mapping[str, ubj.Value], key: str, length: int) -> NDArray[np.float64]:
+    """Read what XGBoost writes as a list of single floats, here as an array."""
+    values = _list(parent, key, length)
+    if not all(type(value) is float for value in values):
+        raise FormatError(_FILE, f"{key} is not a list of floats")
+    return np.array(values, np.float64)
