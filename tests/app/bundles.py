@@ -6,6 +6,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 import xgboost
+from numpy.typing import NDArray
 
 from mlapi.bundle.archive import write_directory
 from mlapi.bundle.decision import Decision
@@ -16,7 +17,7 @@ from mlapi.bundle.reference import Reference
 from mlapi.bundle.rows import table_to_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.trees import load_engine
-from mlapi.bundle.types import Label, Table
+from mlapi.bundle.types import Label, Matrix, Table
 
 N_ROWS = 300
 SCHEMA = FeatureSchema(
@@ -86,8 +87,8 @@ def _table(rng: np.random.Generator) -> Table:
     }
 
 
-def _train(matrix: np.ndarray, encoder: Encoder, codes: np.ndarray, decision: Decision) -> bytes:  # type: ignore[type-arg]
-    objective = {"objective": "binary:logistic"}
+def _train(matrix: Matrix, encoder: Encoder, codes: NDArray[np.int64], decision: Decision) -> bytes:
+    objective: dict[str, object] = {"objective": "binary:logistic"}
     if decision.n_groups > 1:
         objective = {"objective": "multi:softprob", "num_class": decision.n_groups}
     data = xgboost.DMatrix(matrix, codes, feature_types=list(encoder.column_types), enable_categorical=True, nthread=1)

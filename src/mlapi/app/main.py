@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
@@ -27,6 +28,8 @@ from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.ops.settings import Settings
 
+# The gate sees every request before the framework does; what this would record holds messages with parts of the input.
+NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
 
 
@@ -46,6 +49,7 @@ def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] |
         version=mlapi.__version__,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
         lifespan=partial(_lifespan, settings, on_start),
         exception_handlers=framework_errors.HANDLERS,
     )
@@ -77,7 +81,9 @@ async def _lifespan(
     api = settings.api
     local = LocalModel(settings.serving_dir, name=api.model_name, alias=api.model_stage)
     decoder = partial(RequestDecoder, max_rows=api.max_rows, max_depth=api.max_depth)
-    models = ModelService(local, SnapshotLoader(local, decoder))
+    key_file = settings.security.public_key_file
+    loader = SnapshotLoader(local, decoder, public_key=key_file.read_bytes() if key_file else None)
+    models = ModelService(local, loader)
     models.load_now()
     if on_start is not None:
         on_start(models)

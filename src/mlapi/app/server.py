@@ -70,9 +70,8 @@ def make_server(settings: Settings, *, follower: Sequence[str] | None = None, gr
         grace_s: see `Server`.
     """
     api = settings.api
-    app = create_app(settings, on_start=lambda models: server.attach(models))
     config = uvicorn.Config(
-        app,
+        create_app(settings, on_start=lambda models: server.attach(models)),  # noqa: PLW0108  # there is no server yet
         host=api.host,
         port=api.port,
         loop="uvloop",
@@ -91,7 +90,7 @@ def make_server(settings: Settings, *, follower: Sequence[str] | None = None, gr
 
 
 def follower_environ(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the follower: this process's with the same settings, but no API key, which it does not need."""
+    """The environment of the follower: this process's with the same settings, but no API key; it needs none."""
     kept = {name: value for name, value in environ.items() if name not in KEY_VARIABLES}
     return kept | environment_of(settings, leave_out=("api.api_key", "api.api_keys"))
 

@@ -71,15 +71,20 @@ class Supervisor:
         try:
             self._child = self._start(self._argv)
         except OSError as error:
-            log.error("follower not started: %s", error.strerror)
+            self._report("follower not started", {"error.message": error.strerror})
             self._schedule()
 
     def _note_end(self, status: int) -> None:
         self._child = None
         if self._clock() - self._started_at >= STEADY_S:
             self._wait_s = FIRST_WAIT_S
-        log.error("follower ended, to be started again", extra={"fields": {"process.exit_code": status}})
+        self._report("follower ended", {"process.exit_code": status})
         self._schedule()
+
+    def _report(self, what: str, fields: dict[str, object]) -> None:
+        log.error(
+            "%s; next try in %g s", what, self._wait_s, extra={"fields": {"event.action": "follower-end", **fields}}
+        )
 
     def _schedule(self) -> None:
         self._due_at = self._clock() + self._wait_s

@@ -56,11 +56,10 @@ def schemas(draw: st.DrawFn, names: tuple[str, ...] = PLAIN_NAMES + ODD_NAMES) -
 
 
 def good_cells(feature: Feature) -> st.SearchStrategy[Any]:
+    cells: st.SearchStrategy[Any]
     match feature.kind:
         case FeatureKind.NUMERIC:
-            cells: st.SearchStrategy[Any] = st.floats(width=32, allow_nan=False, allow_infinity=False) | st.integers(
-                -(10**38), 10**38
-            )
+            cells = st.floats(width=32, allow_nan=False, allow_infinity=False) | st.integers(-(10**38), 10**38)
         case FeatureKind.INTEGER:
             cells = st.integers(-(10**30), 10**30) | st.integers(-100, 100).map(float)
         case FeatureKind.BOOLEAN:

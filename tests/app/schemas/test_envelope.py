@@ -6,7 +6,7 @@ from mlapi.app.core.errors import InvalidRequest, RowCountError
 from mlapi.app.core.request import Ask
 from mlapi.app.schemas.envelope import open_envelope, read_query
 
-REFUSED = {
+REFUSED: dict[str, object] = {
     "list": [],
     "text": "data",
     "null": None,

@@ -53,7 +53,7 @@ def accepts_json(value: bytes | None) -> bool:
     """Whether an Accept header allows JSON: the most specific range that matches decides, by a weight above 0."""
     if value in USUAL_ACCEPT:
         return True
-    weights = {kind: weight for kind, weight in map(_media_range, value.lower().split(b","))}
+    weights = dict(map(_media_range, value.lower().split(b",")))
     for kind in (JSON, b"application/*", b"*/*"):
         if kind in weights:
             return weights[kind] > 0

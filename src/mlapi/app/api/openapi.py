@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 import mlapi
 from mlapi.app.schemas.examples import example_rows
 from mlapi.app.schemas.prediction import PredictionResponse
-from mlapi.app.schemas.row_model import request_model
+from mlapi.app.schemas.row_model import property_schema, request_model
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.snapshot import Snapshot
 
@@ -65,6 +65,7 @@ class OpenAPIDocument:
         components["securitySchemes"] = {"Bearer": BEARER}
         for path, operations in document["paths"].items():
             for operation in operations.values():
+                _complete_examples(operation)
                 if self._is_public(path):
                     operation["security"] = []
         if snapshot is not None:
@@ -76,6 +77,7 @@ class OpenAPIDocument:
         rows = example_rows(schema)
         request = request_model(schema, max_rows=self._max_rows).model_json_schema(ref_template=REF)
         components: dict[str, Any] = request.pop("$defs")
+        components["FeatureRow"]["properties"] = {one.name: property_schema(one) for one in schema.features}
         components["FeatureRow"]["example"] = rows[0]
         request["example"] = {"data": rows, "options": {"probabilities": True}}
         components["PredictionRequest"] = request
@@ -102,6 +104,13 @@ def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
     answer, _ = PredictionService().predict(snapshot, body)
     response["example"] = msgspec.to_builtins(answer)
     return {**components, "PredictionResponse": response}
+
+
+def _complete_examples(operation: dict[str, Any]) -> None:
+    """Put the null back into examples of errors; FastAPI leaves out whatever is None."""
+    for response in operation["responses"].values():
+        for example in response["content"]["application/json"].get("examples", {}).values():
+            example["value"].setdefault("details", None)
 
 
 def _description(snapshot: Snapshot | None) -> str:

@@ -26,13 +26,12 @@ def _response(status: int) -> dict[str, Any]:
         if entry.status == status and entry.code not in NOT_YET:
             entries.setdefault(entry.code, entry)
     examples = {code: {"summary": entry.description, "value": _example(entry)} for code, entry in entries.items()}
-    headers = {HEADERS[status]: {"schema": {"type": "string"}}} if status in HEADERS else {}
-    return {
+    described = {
         "model": ErrorResponse,
         "description": " ".join(entry.description for entry in entries.values()),
-        "headers": headers,
         "content": {"application/json": {"examples": examples}},
     }
+    return described | ({"headers": {HEADERS[status]: {"schema": {"type": "string"}}}} if status in HEADERS else {})
 
 
 def _example(entry: Entry) -> object:

@@ -52,6 +52,7 @@ class StructRows:
         )
 
     def columns(self, rows: Sequence[Any]) -> list[Sequence[object]]:
+        """See `Rows.columns`; msgspec has checked every type."""
         return list(zip(*map(msgspec.structs.astuple, rows), strict=True))
 
 
@@ -66,6 +67,7 @@ class DictRows:
         self.row_type = dict.__class_getitem__((str, reduce(or_, map(cell_type, schema.features)) | None))
 
     def columns(self, rows: Sequence[Any]) -> list[Sequence[object]]:
+        """See `Rows.columns`; msgspec only knows that a cell is of a type that some feature has."""
         return [self._column(rows, name, types) for name, types in self._features]
 
     def _column(self, rows: Sequence[Any], name: str, types: set[type]) -> Sequence[object]:

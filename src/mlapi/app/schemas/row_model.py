@@ -38,12 +38,13 @@ def row_model(schema: FeatureSchema) -> type[Any]:
     """Make the model of one row."""
     extra: Literal["forbid", "ignore"] = "forbid" if schema.on_unknown_feature is OnUnknownFeature.REJECT else "ignore"
     fields: dict[str, Any] = {f"f{index}": _field(feature) for index, feature in enumerate(schema.features)}
-    return create_model(
+    model: type[Any] = create_model(
         "FeatureRow",
         __config__=ConfigDict(extra=extra, protected_namespaces=(), title="FeatureRow"),
         __doc__="One row, from feature name to cell, as the loaded model takes it.",
         **fields,
     )
+    return model
 
 
 def property_schema(feature: Feature) -> dict[str, Any]:

@@ -13,9 +13,23 @@ from mlapi.bundle.schema import FeatureSchema
 class SnapshotLoader:
     """Loads, verifies and warms a candidate."""
 
-    def __init__(self, local: LocalModel, make_decoder: Callable[[FeatureSchema], Decoder]) -> None:
+    def __init__(
+        self,
+        local: LocalModel,
+        make_decoder: Callable[[FeatureSchema], Decoder],
+        *,
+        public_key: bytes | None = None,
+    ) -> None:
+        """Take what a snapshot is made with.
+
+        Args:
+            local: knows the aliases of a version.
+            make_decoder: gives the decoder for a feature schema.
+            public_key: PEM of the Ed25519 key that bundles must be signed with; None asks for no signature.
+        """
         self._local = local
         self._make_decoder = make_decoder
+        self._public_key = public_key
 
     def __call__(self, candidate: Candidate) -> Snapshot:
         """Give the snapshot of a candidate.
@@ -25,7 +39,12 @@ class SnapshotLoader:
             OSError: its files cannot be read.
         """
         alias = candidate.alias
-        bundle = mlapi.bundle.load(candidate.path, expected_manifest=alias.manifest_sha256)
+        bundle = mlapi.bundle.load(
+            candidate.path,
+            expected_manifest=alias.manifest_sha256,
+            public_key=self._public_key,
+            require_signature=self._public_key is not None,
+        )
         bundle.predict([bundle.schema.example_row()])  # the first call of an engine is the slow one
         aliases = self._local.aliases(alias.name, alias.version)
         return Snapshot(

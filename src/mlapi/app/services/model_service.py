@@ -118,9 +118,17 @@ class ModelService:
             snapshot = self._load(candidate)
         except (BundleError, OSError) as error:
             self._failed = (candidate, self._clock() + RETRY_S)
-            fields = {"model.name": candidate.alias.name, "model.version": candidate.alias.version}
-            log.error("model not loaded: %s", error, extra={"fields": {"event.action": "model_load_failed", **fields}})
+            _report(candidate, error)
         else:
             self._snapshot, self._failed = snapshot, None
-            fields = {"model.name": snapshot.alias.name, "model.version": snapshot.version}
-            log.info("model loaded", extra={"fields": {"event.action": "model_loaded", **fields}})
+            _report(candidate, None)
+
+
+def _report(candidate: Candidate, error: Exception | None) -> None:
+    """Tell the log how a load went."""
+    alias = candidate.alias
+    fields = {"model.name": alias.name, "model.version": alias.version, "model.generation": alias.generation}
+    if error is None:
+        log.info("model loaded", extra={"fields": {"event.action": "model-load", **fields}})
+    else:
+        log.error("model not loaded: %s", error, extra={"fields": {"event.action": "model-refusal", **fields}})

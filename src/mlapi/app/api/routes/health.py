@@ -1,8 +1,11 @@
 """Probes, without a key."""
 
+import msgspec
 from fastapi import APIRouter, Response
 
 from mlapi.app.api.deps import CurrentExchange, CurrentModels
+from mlapi.app.api.exchange import Exchange
+from mlapi.app.api.responses import responses
 from mlapi.app.core.clock import timestamp
 from mlapi.app.schemas.health import HealthResponse
 from mlapi.app.services.health_service import NOT_READY, readiness
@@ -10,24 +13,34 @@ from mlapi.app.services.health_service import NOT_READY, readiness
 HealthRouter = APIRouter(prefix="/health", tags=["Health"])
 
 
-@HealthRouter.get("/live", summary="Does the process answer?", response_model=HealthResponse)
-async def live(exchange: CurrentExchange) -> dict[str, str | None]:
+@HealthRouter.get(
+    "/live",
+    summary="Does the process answer?",
+    response_model=HealthResponse,
+    response_description="It does.",
+    responses=responses(405, 500),
+)
+async def live(exchange: CurrentExchange) -> Response:
     """Answer 200 as long as the process can answer at all; depends on nothing outside of it."""
-    return _health("alive", exchange.snapshot.version if exchange.snapshot else None)
+    return _health("alive", exchange)
 
 
 @HealthRouter.get(
     "/ready",
     summary="Can it predict?",
     response_model=HealthResponse,
-    responses={503: {"model": HealthResponse, "description": "No model is loaded, or the service is about to stop."}},
+    response_description="It can; `degraded` says that something behind it is wrong.",
+    responses={
+        503: {"model": HealthResponse, "description": "No model is loaded, or the service is about to stop."},
+        **responses(405, 500),
+    },
 )
-async def ready(exchange: CurrentExchange, models: CurrentModels, response: Response) -> dict[str, str | None]:
+async def ready(exchange: CurrentExchange, models: CurrentModels) -> Response:
     """Answer 200 while predictions are answered, even by an older model; 503 otherwise."""
-    state = readiness(models)
-    response.status_code = 503 if state == NOT_READY else 200
-    return _health(state, exchange.snapshot.version if exchange.snapshot else None)
+    return _health(readiness(models), exchange)
 
 
-def _health(status: str, version: str | None) -> dict[str, str | None]:
-    return {"status": status, "model_version": version, "timestamp": timestamp()}
+def _health(state: str, exchange: Exchange) -> Response:
+    version = exchange.snapshot.version if exchange.snapshot else None
+    body = msgspec.json.encode({"status": state, "model_version": version, "timestamp": timestamp()})
+    return Response(body, 503 if state == NOT_READY else 200, media_type="application/json")

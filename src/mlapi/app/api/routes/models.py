@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Response
 
 from mlapi.app.api.deps import CurrentModels, CurrentSnapshot, MayRead
@@ -14,12 +15,14 @@ ModelRouter = APIRouter(
 )
 
 
-@ModelRouter.get("/current", summary="The loaded model", response_model=ModelMetadata)
-async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> dict[str, Any]:
+@ModelRouter.get(
+    "/current", summary="The loaded model", response_model=ModelMetadata, response_description="Its metadata."
+)
+async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> Response:
     """Describe the model that answers predictions now."""
     manifest = snapshot.bundle.manifest
-    return {
-        "model_name": manifest.name,
+    metadata = {
+        "model_name": snapshot.alias.name,
         "version": snapshot.version,
         "stage": snapshot.stage,
         "algorithm": manifest.algorithm,
@@ -33,9 +36,15 @@ async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> dict[str,
         "loaded_at": snapshot.loaded_at,
         "degraded": degraded_by(models),
     }
+    return Response(msgspec.json.encode(metadata), media_type="application/json")
 
 
-@ModelRouter.get("/current/schema", summary="Its features", response_class=Response)
+@ModelRouter.get(
+    "/current/schema",
+    summary="Its features",
+    response_model=dict[str, Any],
+    response_description="The content of the bundle's `schema.json`.",
+)
 async def current_schema(snapshot: CurrentSnapshot) -> Response:
     """Give the feature schema of the loaded model: names, kinds, categories, ranges seen in training."""
     return Response(snapshot.bundle.schema.to_json(), media_type="application/json")

@@ -18,6 +18,7 @@ PredictionRouter = APIRouter(tags=["Predictions"])
     "/predict",
     summary="Predict rows",
     response_model=PredictionResponse,
+    response_description="One prediction a row.",
     responses=responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503),
 )
 async def predict(
