@@ -1,0 +1,101 @@
+# mlapi. `make help` lists the targets. Python 3.11 or newer, make and git are all that must be there.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+PYTHON_IN := $(BIN)/python
+ARGS ?=
+
+# Threads that wait for work shall sleep: spinning made training 10 times slower on two busy cores.
+export OMP_WAIT_POLICY ?= passive
+
+## Use
+
+.PHONY: run
+run: setup-run  ## train a first model where there is none and serve it on 127.0.0.1:8000 (PORT=8080 for another port)
+	@$(if $(PORT),MLAPI_PORT=$(PORT) )$(BIN)/mlapi quickstart
+
+.PHONY: setup
+setup: setup-dev  ## make or renew .venv with everything that development needs
+
+## Test
+
+.PHONY: test
+test: setup-dev build  ## run every test that this machine can run (ARGS='-k encoder' for some)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --junit-xml=build/junit.xml $(ARGS); status=$$?; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage xml --quiet --fail-under=0; exit $$status
+
+.PHONY: prove
+prove: setup-dev  ## run the tests with every count at its full size
+	@MLAPI_PROVE=1 $(BIN)/pytest $(ARGS)
+
+.PHONY: smoke
+smoke: setup-dev  ## clone what is committed, `make run` it, and try the request that it prints
+	@$(PYTHON_IN) scripts/smoke.py
+
+.PHONY: bench
+bench: setup-dev  ## measure one worker beside a bare framework route, and rewrite benchmarks/README.md
+	@$(PYTHON_IN) -m benchmarks.serving $(ARGS)
+
+## Gates
+
+.PHONY: check
+check: format lint types layers  ## run the four gates below
+
+.PHONY: format
+format: setup-dev  ## is the code formatted?
+	@$(BIN)/ruff format --check --quiet --diff
+
+.PHONY: lint
+lint: setup-dev  ## is the code free of what ruff and shellcheck know?
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/shellcheck .ci/run $(filter-out %.py,$(wildcard scripts/*))
+
+.PHONY: types
+types: setup-dev  ## do the types hold (mypy, strict)?
+	@$(BIN)/mypy
+
+.PHONY: layers
+layers: setup-dev  ## do imports run one way (import-linter)?
+	@$(BIN)/lint-imports
+
+.PHONY: coverage
+coverage: setup-dev  ## did the last `make test` cover 90 % of everything and 100 % of bundle/?
+	@$(BIN)/coverage report
+	@$(BIN)/coverage report --include='src/mlapi/bundle/*' --fail-under=100
+
+## Upkeep
+
+.PHONY: fix
+fix: setup-dev  ## format the code and mend what ruff can mend
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/ruff check --quiet --fix
+
+.PHONY: lock
+lock: setup-dev  ## write requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
+	@sh scripts/lock $(ARGS)
+
+.PHONY: docs
+docs: setup-dev  ## write the generated table of settings into README.md
+	@$(PYTHON_IN) -m mlapi.ops.settings_table README.md
+
+.PHONY: clean
+clean:  ## remove what tests and gates leave behind; .venv and .mlapi (models, key) stay
+	@rm -rf build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:  ## show this
+	@sh scripts/help $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup-run setup-dev
+setup-run:
+	@sh scripts/setup run
+
+setup-dev:
+	@sh scripts/setup dev
+
+build:
+	@mkdir -p build
