@@ -1,0 +1,260 @@
+"""A store in an MLflow model registry: embedded SQLite, or a server.
+
+A version of the registry whose tags tell its manifest's sha256 is a bundle, any other is passed over. The registry's
+alias is right about where it points; the ledger (`mlflow_ledger`) says since when. Where they differ because somebody
+moved the alias by MLflow's own means, `resolve` gives the alias's version with the ledger's generation, and `history` a
+last move that nobody signed; the next promotion goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mlapi.bundle import archive
+from mlapi.bundle.atomic import staging_directory
+from mlapi.bundle.contents import Contents
+from mlapi.bundle.errors import ModelNotFound, StoreError, VersionExists
+from mlapi.bundle.store.alias_file import moved
+from mlapi.bundle.store.durable import moment
+from mlapi.bundle.store.mlflow_aliases import MlflowAliases, Standing, hand_move
+from mlapi.bundle.store.mlflow_border import border, is_missing, open_client, uploading, without_credentials
+from mlapi.bundle.store.mlflow_ledgers import RUN_TAG, Ledgers
+from mlapi.bundle.store.mlflow_packing import FOLDER, log_bundle
+from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
+from mlapi.bundle.store.sealed import read_sealed
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.models import ModelSignature
+
+MANIFEST_TAG: Final = "mlapi.manifest_sha256"
+CONTENT_TAG: Final = "mlapi.content_digest"
+_PAGE: Final = 1000
+
+
+class MlflowStore:
+    """Bundles in an MLflow registry; mlflow is imported when it is first asked."""
+
+    def __init__(self, tracking_uri: str | None = None) -> None:
+        """Take the address.
+
+        Args:
+            tracking_uri: `sqlite:///FILE`, `http(s)://…`; None: what MLFLOW_TRACKING_URI says, or MLflow's default.
+        """
+        self._uri = tracking_uri
+
+    @property
+    def description(self) -> str:
+        """The kind of store and its address, without credentials."""
+        return f"mlflow at {without_credentials(self._uri or 'its default address')}"
+
+    def models(self) -> list[str]:
+        """See `Store.models`: the registered models that have a ledger."""
+        with self._border():
+            names, token = set(), None
+            while True:
+                page = self._client.search_registered_models(max_results=_PAGE, page_token=token)
+                names |= {model.name for model in page if RUN_TAG in model.tags and is_safe_name(model.name)}
+                token = page.token
+                if not token:
+                    return sorted(names)
+
+    def versions(self, name: str) -> list[VersionRecord]:
+        """See `Store.versions`."""
+        if not is_safe_name(name):
+            return []
+        with self._border():
+            found, token = [], None
+            while True:
+                page = self._client.search_model_versions(f"name = '{name}'", max_results=_PAGE, page_token=token)
+                found += [_record(version) for version in page if MANIFEST_TAG in version.tags]
+                token = page.token
+                if not token:
+                    return sorted(found, key=lambda record: int(record.version))
+
+    def version(self, name: str, version: str) -> VersionRecord:
+        """See `Store.version`."""
+        if not (is_safe_name(name) and is_version(version)):
+            raise ModelNotFound(name, version=version)
+        with self._border(), _absent(ModelNotFound(name, version=version)):
+            found = self._client.get_model_version(name, version)
+        if MANIFEST_TAG not in found.tags:
+            raise ModelNotFound(name, version=version)
+        return _record(found)
+
+    def add(
+        self,
+        name: str,
+        bundle: Path,
+        *,
+        version: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        run_id: str | None = None,
+        signature: ModelSignature | None = None,
+        input_example: Mapping[str, object] | None = None,
+    ) -> VersionRecord:
+        """See `Store.add`; MLflow counts for itself, so a version can only be asked for where it is there already.
+
+        Args:
+            name: the model's.
+            bundle: its directory.
+            version: the number that a bundle which is there already must have.
+            tags: free text by key.
+            run_id: the run that made it.
+            signature: what it takes and gives, for MLflow.
+            input_example: one row of synthetic cells, for MLflow.
+        """
+        if not is_safe_name(name):
+            raise StoreError(f"a model cannot have this name: {name!r}")
+        contents = read_sealed(bundle)
+        present = self._same(name, version, contents.manifest_sha256)
+        if present is not None:
+            return present
+        with self._border(), uploading(self._uri):
+            experiment_id = self._experiment(run_id)
+            model_id = log_bundle(
+                self._client,
+                contents.files,
+                experiment_id=experiment_id,
+                run_id=run_id,
+                signature=signature,
+                input_example=input_example,
+            )
+            self._ledgers.ensure_model(name)
+            return self._register(name, model_id, run_id, contents, dict(tags or {}))
+
+    def fetch(self, name: str, version: str, destination: Path) -> Path:
+        """See `Store.fetch`; nothing but the bundle's own folder is downloaded."""
+        record = self.version(name, version)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with self._border(), staging_directory(destination) as staging:
+            from mlflow.artifacts import download_artifacts
+
+            location = self._client.get_model_version_download_uri(name, version)
+            download_artifacts(artifact_uri=f"{location}/{FOLDER}", dst_path=str(staging), tracking_uri=self._uri)
+            contents = read_sealed(staging / "bundle", record.manifest_sha256)
+            archive.write_directory(destination, contents.files)
+        return destination
+
+    def resolve(self, name: str, alias: str) -> AliasRecord:
+        """See `Store.resolve`."""
+        standing = self._look(name, alias)
+        if standing.version is None:
+            raise ModelNotFound(name, alias=alias)
+        move = hand_move(alias, standing) or standing.moves.effective(alias, standing.version)
+        assert move is not None
+        return moved(self.version(name, standing.version), move)
+
+    def promote(
+        self,
+        name: str,
+        alias: str,
+        version: str,
+        *,
+        by: str,
+        reason: str = "",
+        expect_generation: int | None = None,
+        metrics: Mapping[str, float] | None = None,
+        action: Action = "promote",
+    ) -> AliasRecord:
+        """See `Store.promote`."""
+        to = self.version(name, version)
+        with self._border():
+            move = self._aliases.promote(
+                name,
+                alias,
+                version,
+                by=by,
+                reason=reason,
+                expect_generation=expect_generation,
+                metrics=metrics or {},
+                action=action,
+            )
+        return moved(to, move)
+
+    def history(self, name: str, alias: str) -> list[Promotion]:
+        """See `Store.history`; versions that have been deleted since are in it."""
+        try:
+            standing = self._look(name, alias)
+        except ModelNotFound:
+            return []
+        last = hand_move(alias, standing)
+        return [*standing.moves.of(alias), *([last] if last else [])]
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        return open_client(self._uri)
+
+    @cached_property
+    def _ledgers(self) -> Ledgers:
+        return Ledgers(self._client, self._uri)
+
+    @cached_property
+    def _aliases(self) -> MlflowAliases:
+        return MlflowAliases(self._client, self._ledgers)
+
+    def _border(self) -> AbstractContextManager[None]:
+        return border(self.description)
+
+    def _look(self, name: str, alias: str) -> Standing:
+        if not (is_safe_name(name) and is_safe_name(alias)):
+            raise ModelNotFound(name, alias=alias)
+        with self._border(), _absent(ModelNotFound(name)):
+            return self._aliases.look(name, alias)
+
+    def _same(self, name: str, version: str | None, manifest: str) -> VersionRecord | None:
+        """Give the version that holds this bundle already."""
+        for record in self.versions(name):
+            if version in (None, record.version) and record.manifest_sha256 == manifest:
+                return record
+            if version == record.version:
+                raise VersionExists(name, version, record.manifest_sha256)
+        if version is not None:
+            raise StoreError(f"MLflow counts versions itself: leave out the version {version!r}")
+        return None
+
+    def _experiment(self, run_id: str | None) -> str:
+        return self._ledgers.experiment() if run_id is None else str(self._client.get_run(run_id).info.experiment_id)
+
+    def _register(
+        self, name: str, model_id: str, run_id: str | None, contents: Contents, tags: dict[str, str]
+    ) -> VersionRecord:
+        """Make the version with all its tags in one step; without it nothing is left of the upload either."""
+        digests = {MANIFEST_TAG: contents.manifest_sha256, CONTENT_TAG: contents.manifest.content_digest}
+        try:
+            version = self._client.create_model_version(
+                name, source=f"models:/{model_id}", run_id=run_id, tags={**tags, **digests}, model_id=model_id
+            )
+        except BaseException:
+            self._client.delete_logged_model(model_id)
+            raise
+        return _record(version)
+
+
+def _record(version: ModelVersion) -> VersionRecord:
+    tags = {key: value for key, value in version.tags.items() if key not in (MANIFEST_TAG, CONTENT_TAG)}
+    return VersionRecord(
+        name=version.name,
+        version=str(version.version),
+        manifest_sha256=version.tags[MANIFEST_TAG],
+        content_digest=version.tags.get(CONTENT_TAG, ""),
+        created_at=moment(version.creation_timestamp / 1000),
+        tags=tags,
+        run_id=version.run_id or None,
+    )
+
+
+@contextmanager
+def _absent(missing: ModelNotFound) -> Iterator[None]:
+    """Say in our words that MLflow has no such thing."""
+    try:
+        yield
+    except Exception as error:
+        if is_missing(error):
+            raise missing from error
+        raise
