@@ -1,5 +1,6 @@
 """Small real bundles with every kind of feature, made as training makes them; once a session each."""
 
+import json
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -38,9 +39,14 @@ SCHEMA = FeatureSchema(
 ROW = {"age": 40, "income": 2.5, "member": True, "town": "Oslo", "plan": "basic"}
 
 
+def bundle(classes: tuple[Label, ...] = (0, 1), *, seed: int = 1) -> Path:
+    """The directory of a bundle; arguments that are written alike give the same one."""
+    return _build(json.dumps(classes), seed)
+
+
 @cache
-def bundle(classes: tuple[Label, ...] = (0, 1), *, name: str = "churn", seed: int = 1) -> Path:
-    """The directory of a bundle; equal arguments give the same one."""
+def _build(written: str, seed: int) -> Path:
+    classes = tuple(json.loads(written))  # as text, since (0, 1) equals (False, True)
     rng = np.random.default_rng(seed)
     table = _table(rng)
     encoder = Encoder.fit(SCHEMA, table)
@@ -60,7 +66,7 @@ def bundle(classes: tuple[Label, ...] = (0, 1), *, name: str = "churn", seed: in
         "README.md": b"# A model of nothing\n",
     }
     meta = ManifestMeta(
-        name=name,
+        name="churn",
         created_at="2026-01-31T09:30:00Z",
         dataset=Dataset(name="noise", fingerprint="0" * 64, n_rows=N_ROWS),
         config_digest="0" * 64,
