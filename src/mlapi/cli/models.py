@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,11 +14,26 @@ from mlapi.cli.stores import open_registry, public_key
 
 if TYPE_CHECKING:
     from mlapi.bundle.store.protocol import AliasRecord
-    from mlapi.training.registry import ModelPromotion
+    from mlapi.training.registry import ModelPromotion, ModelRegistry
 
+STAGES = ("staging", "production")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 ALIAS = click.option("--alias", default="production", show_default=True, help="The alias.")
 REASON = click.option("--reason", default="", metavar="TEXT", help="Why, for the history.")
+
+
+class Overview(NamedTuple):
+    """A model at a glance: its versions, ascending, and the version of each alias that is set."""
+
+    model: str
+    versions: list[str]
+    aliases: dict[str, str]
+
+    @classmethod
+    def of(cls, registry: ModelRegistry, name: str) -> Overview:
+        """Look a model up."""
+        versions = [record.version for record in registry.versions(name)]
+        return cls(name, versions, {alias: record.version for alias, record in registry.stages(name).items()})
 
 
 @click.group(cls=Group)
@@ -35,16 +50,12 @@ def list_models(invocation: Invocation, as_json: bool) -> None:
 
     store = open_registry(invocation.settings())
     registry = ModelRegistry(store)
-    found = []
-    for name in sorted(store.models()):
-        versions = [record.version for record in registry.versions(name)]
-        stages = {alias: record.version for alias, record in registry.stages(name).items()}
-        found.append({"model": name, "versions": versions, "aliases": stages})
+    found = [Overview.of(registry, name) for name in sorted(store.models())]
     if as_json:
-        print_json(found)
+        print_json([one._asdict() for one in found])
     else:
-        rows = [(one["model"], len(one["versions"]), *_stage_cells(one["aliases"])) for one in found]
-        print_table(("MODEL", "VERSIONS", "STAGING", "PRODUCTION"), rows)
+        rows = [(one.model, len(one.versions), *(one.aliases.get(stage, "-") for stage in STAGES)) for one in found]
+        print_table(("MODEL", "VERSIONS", *(stage.upper() for stage in STAGES)), rows)
 
 
 @models.command(epilog="Example: mlapi models show adult 3")
@@ -128,7 +139,3 @@ def _print_move(record: AliasRecord, as_json: bool) -> None:
         print_json(record)
     else:
         click.echo(f"{record.name} version {record.version} is now in {record.alias} (generation {record.generation})")
-
-
-def _stage_cells(stages: dict[str, str]) -> tuple[str, str]:
-    return stages.get("staging", "-"), stages.get("production", "-")

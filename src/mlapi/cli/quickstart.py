@@ -29,7 +29,7 @@ TRIALS = 5  # a short search
 @click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
 @click.option("--no-serve", is_flag=True, help="Prepare the model, and stop.")
 @click.pass_obj
-def quickstart(invocation: Invocation, no_serve: bool, **flags: object) -> None:
+def quickstart(invocation: Invocation, /, no_serve: bool, **flags: object) -> None:
     """Train and promote a first model where there is none, keep a key, print a request to try, and serve."""
     settings = _named(invocation.settings(**flags))
     if no_serve:

@@ -24,7 +24,7 @@ FOLLOWER = (sys.executable, "-m", "mlapi.cli.main", "follow")
 @click.option("--model-name", metavar="MODEL", help="The model; needed where the store has more than one.")
 @click.option("--store", metavar="ADDRESS", help="mlflow, or file:DIR.  [default: mlflow]")
 @click.pass_obj
-def serve(invocation: Invocation, **flags: object) -> None:
+def serve(invocation: Invocation, /, **flags: object) -> None:
     """Serve the model that the alias names, and follow it: a promotion takes over by itself."""
     from mlapi.ops.errors import SettingsError
 
