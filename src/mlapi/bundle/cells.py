@@ -13,8 +13,8 @@ WHOLE: Final = "a whole number"
 TRUTH: Final = "true or false"
 CATEGORIES_NAMED: Final = 10
 
-# The least float64 that rounds to infinity in float32: half a step above float32's largest, (2 - 2**-23) * 2**127, which is
-# the even neighbour's side (IEEE 754, 4.3.1). Exact in float64.
+# The least float64 that rounds to infinity in float32: half a step above float32's largest, (2 - 2**-23) * 2**127, and
+# a half goes to the even side, which is infinity's (IEEE 754, 4.3.1). Exact in float64.
 FLOAT32_OVERFLOW: Final = (2 - 2**-24) * 2.0**127
 
 

@@ -39,8 +39,8 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
         integral: every number is whole; true for booleans, false for text.
         minimum: least finite number; None for text and where there is none.
         maximum: likewise, the greatest.
-        median: a finite number that at least half of them reach and half do not exceed, the lower one of two, rounded to
-            float32 and given as its shortest decimal.
+        median: of the finite numbers, the lower one of two so that it occurs; rounded to float32 and given as the
+            shortest decimal of that.
         levels: rows by value: texts, and whole numbers as decimals; empty for fractions and above 100,000 distinct.
         has_infinity: a number is infinite or beyond float32, which would make it so.
         distinct: number of different values, at most 100,001.

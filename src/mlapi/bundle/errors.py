@@ -12,8 +12,8 @@
         ├── VersionExists          the version is taken by another bundle
         └── GenerationConflict     somebody else moved the alias first
 
-An error is made from domain values, keeps them as attributes and says them in one line without control characters. What a
-client sent stands in none of them, but for the names of features.
+An error is made from domain values, keeps them as attributes and says them in one line without control characters.
+What a client sent stands in none of them, but for the names of features.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class CellError(msgspec.Struct, frozen=True):
     Attributes:
         row: zero-based position among the rows.
         feature: its name; for an unknown feature the name that was given, cut to 100 characters.
-        code: missing_feature, null_not_allowed, unknown_feature, wrong_type, out_of_range, not_integer, unknown_category
-            or invalid_text.
+        code: missing_feature, null_not_allowed, unknown_feature, wrong_type, out_of_range, not_integer,
+            unknown_category or invalid_text.
         expected: what would have been right, such as "a number"; never the cell itself.
     """
 
@@ -44,7 +44,7 @@ class CellError(msgspec.Struct, frozen=True):
 
 
 class BundleError(Exception):
-    """Base of every error of this package; `args` are the values that it was made from, so that it survives pickling."""
+    """Base of every error of this package; `args` are what it was made from, so that it survives pickling."""
 
 
 class RowsError(BundleError):
@@ -63,7 +63,8 @@ class RowsError(BundleError):
     def __str__(self) -> str:
         first = self.errors[0]
         more = f" ({self.total - 1} more)" if self.total > 1 else ""
-        return f"row {first.row}, feature {shown(first.feature)}: {first.code}, expected {shown_text(first.expected)}{more}"
+        where = f"row {first.row}, feature {shown(first.feature)}"
+        return f"{where}: {first.code}, expected {shown_text(first.expected)}{more}"
 
 
 class SchemaError(BundleError):

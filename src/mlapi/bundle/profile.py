@@ -1,28 +1,13 @@
-"""From what a pass over the columns saw to the feature schema, by rule and by override."""
+"""From what a pass over the columns saw to the feature schema."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-import msgspec
-
-from mlapi.bundle.cells import whole
-from mlapi.bundle.column_profile import (
-    MAX_LEVELS,
-    ColumnKind,
-    ColumnProfile,
-    profile_column,
-)
+from mlapi.bundle.column_profile import ColumnKind, ColumnProfile, profile_column
 from mlapi.bundle.errors import SchemaError
-from mlapi.bundle.schema import (
-    Feature,
-    FeatureKind,
-    FeatureSchema,
-    OnUnknownCategory,
-    OnUnknownFeature,
-)
-from mlapi.bundle.types import Cell
+from mlapi.bundle.inference import FeatureOverride, LeftOut, infer_feature
+from mlapi.bundle.schema import Feature, FeatureSchema, OnUnknownFeature
 
 __all__ = [
     "ColumnKind",
@@ -33,37 +18,6 @@ __all__ = [
     "infer_schema",
     "profile_column",
 ]
-
-IDENTIFIER_LEVELS: Final = (
-    100  # texts with more levels than this, and more than half distinct, are taken for identifiers
-)
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """A column that is no feature, and why, for the report."""
-
-    name: str
-    reason: str
-
-
-class FeatureOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is said of a feature instead of looking; None looks.
-
-    Attributes:
-        kind: must suit the cells: text is categorical; numbers are numeric, integer if whole, boolean if 0 and 1,
-            categorical if whole, by their decimals, which the table must then hold as text. Categorical also keeps text
-            that looks like identifiers.
-        nullable: serving takes a missing cell though training saw none.
-        categories: in place of those seen; any other is unknown.
-        on_unknown: what becomes of unknown categories.
-        description: for people.
-    """
-
-    kind: FeatureKind | None = None
-    nullable: bool | None = None
-    categories: tuple[str, ...] | None = None
-    on_unknown: OnUnknownCategory | None = None
-    description: str | None = None
 
 
 def infer_schema(
@@ -97,116 +51,3 @@ def infer_schema(
             "no column is left to learn from: all are constant, missing or like identifiers",
         )
     return FeatureSchema(features=features, on_unknown_feature=on_unknown_feature, target=target), left_out
-
-
-def infer_feature(profile: ColumnProfile, override: FeatureOverride | None = None) -> Feature | LeftOut:
-    """Infer one feature.
-
-    Returns:
-        The feature, or why the column is none: all missing, constant without a missing cell, or like identifiers.
-
-    Raises:
-        SchemaError: an infinite number, or an override that does not fit.
-    """
-    given = override or FeatureOverride()
-    if profile.has_infinity:
-        raise SchemaError(
-            profile.name,
-            "holds inf or a number beyond float32; correct the cell or leave it empty",
-        )
-    if reason := _useless(profile) or _identifier_like(profile, given):
-        return LeftOut(profile.name, reason)
-    kind = _kind(profile, given.kind)
-    if kind is not FeatureKind.CATEGORICAL and (given.categories is not None or given.on_unknown is not None):
-        raise SchemaError(profile.name, f"is {kind}; categories and what to do with unknown ones do not apply to it")
-    limits = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
-    categories = _categories(profile, given) if kind is FeatureKind.CATEGORICAL else ()
-    return Feature(
-        name=profile.name,
-        kind=kind,
-        nullable=_nullable(profile, given.nullable),
-        minimum=profile.minimum if limits else None,
-        maximum=profile.maximum if limits else None,
-        categories=categories,
-        on_unknown=given.on_unknown or OnUnknownCategory.MISSING,
-        example=_example(profile, kind, categories),
-        description=given.description or "",
-    )
-
-
-def _useless(profile: ColumnProfile) -> str | None:
-    if profile.n_missing == profile.n_rows:
-        return "all missing"
-    return "constant" if profile.distinct == 1 and not profile.n_missing else None
-
-
-def _identifier_like(profile: ColumnProfile, given: FeatureOverride) -> str | None:
-    if profile.kind is not ColumnKind.TEXT or given.kind is FeatureKind.CATEGORICAL:
-        return None
-    if profile.distinct > MAX_LEVELS:
-        return f"identifier-like text: more than {MAX_LEVELS} distinct"
-    n_seen = profile.n_rows - profile.n_missing
-    if profile.distinct > IDENTIFIER_LEVELS and profile.distinct > n_seen / 2:
-        return f"identifier-like text: {profile.distinct} of {n_seen} rows distinct"
-    return None
-
-
-def _kind(profile: ColumnProfile, wanted: FeatureKind | None) -> FeatureKind:
-    possible = _possible_kinds(profile)
-    if wanted is None:
-        return possible[0]
-    if wanted not in possible:
-        raise SchemaError(profile.name, f"cannot be {wanted}; it can be {' or '.join(possible)}")
-    return wanted
-
-
-def _possible_kinds(profile: ColumnProfile) -> list[FeatureKind]:
-    """Give the kinds that suit the cells, the one to infer first."""
-    if profile.kind is ColumnKind.TEXT:
-        return [FeatureKind.CATEGORICAL]
-    if profile.kind is ColumnKind.BOOLEAN:
-        return [FeatureKind.BOOLEAN, FeatureKind.INTEGER, FeatureKind.NUMERIC]
-    if not profile.integral:
-        return [FeatureKind.NUMERIC]
-    truths = [FeatureKind.BOOLEAN] if {profile.minimum, profile.maximum} <= {0.0, 1.0} else []
-    return [FeatureKind.INTEGER, FeatureKind.NUMERIC, FeatureKind.CATEGORICAL, *truths]
-
-
-def _nullable(profile: ColumnProfile, wanted: bool | None) -> bool:
-    if wanted is False and profile.n_missing:
-        raise SchemaError(
-            profile.name,
-            f"has {profile.n_missing} missing cells, so it cannot be made not nullable",
-        )
-    return bool(wanted) or profile.n_missing > 0
-
-
-def _categories(profile: ColumnProfile, given: FeatureOverride) -> tuple[str, ...]:
-    seen = profile.levels.keys()
-    if given.categories is None:
-        if not seen:
-            raise SchemaError(
-                profile.name,
-                f"cannot be categorical: it has more than {MAX_LEVELS} categories",
-            )
-        return tuple(sorted(seen))
-    if given.on_unknown is OnUnknownCategory.REJECT and seen - set(given.categories):
-        raise SchemaError(
-            profile.name,
-            "has categories that the override does not list and would reject",
-        )
-    return tuple(sorted(given.categories))
-
-
-def _example(profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str]) -> Cell:
-    """Give the median (of two the lower) or the most frequent category (of equals the first)."""
-    if kind is FeatureKind.CATEGORICAL:
-        return max(
-            categories,
-            key=lambda category: profile.levels.get(category, 0),
-            default=None,
-        )
-    median = profile.median or 0.0
-    if kind is FeatureKind.NUMERIC:
-        return median
-    return whole(median) if kind is FeatureKind.INTEGER else bool(median)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
+from mlapi.bundle.errors import FormatError, shown
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
-from mlapi.bundle.types import Table
 
-Scaling = Literal["none", "standard", "minmax"]
+ENCODER_FILE: Final = "encoder.json"
 
 
 class NumberStep(
@@ -88,49 +87,28 @@ Step = FeatureStep | ScaleStep
 
 def step_of(feature: Feature) -> FeatureStep:
     """Give the step that a feature's kind calls for."""
-    match feature.kind:
-        case FeatureKind.CATEGORICAL:
-            return CodesStep(feature.name)
-        case FeatureKind.BOOLEAN:
-            return BooleanStep(feature.name)
-        case FeatureKind.NUMERIC | FeatureKind.INTEGER:
-            return NumberStep(feature.name)
+    if feature.kind is FeatureKind.CATEGORICAL:
+        return CodesStep(feature.name)
+    return BooleanStep(feature.name) if feature.kind is FeatureKind.BOOLEAN else NumberStep(feature.name)
 
 
-def fit_scale(schema: FeatureSchema, table: Table, scaling: Literal["standard", "minmax"]) -> ScaleStep:
-    """Fit the scaling of every number column.
+def check_steps(schema: FeatureSchema, steps: Sequence[Step]) -> tuple[ScaleStep, ...]:
+    """See that steps fit a schema: one for each feature in its order and of its kind, then scale steps.
 
-    Args:
-        schema: the features.
-        table: the training fold.
-        scaling: standard subtracts the mean and divides by the population's standard deviation; minmax maps the seen
-            range to 0 … 1. A column without spread is only shifted.
+    Returns:
+        The scale steps; no column is in two of them.
+
+    Raises:
+        FormatError: they do not fit.
     """
-    columns = [one.name for one in schema.features if one.kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)]
-    measure = _standard if scaling == "standard" else _minmax
-    measured = [measure(_seen(table, name)) for name in columns]
-    return ScaleStep(
-        tuple(columns),
-        tuple(offset for offset, _ in measured),
-        tuple(scale for _, scale in measured),
-    )
-
-
-def _seen(table: Table, name: str) -> NDArray[np.float64]:
-    cells = table[name].astype(np.float64)
-    return cells[~np.isnan(cells)]
-
-
-def _standard(cells: NDArray[np.float64]) -> tuple[float, float]:
-    if not cells.size:
-        return 0.0, 1.0
-    # fsum is exact, so that the order of additions, which depends on the processor in NumPy, leaves no trace
-    mean = math.fsum(cells.tolist()) / cells.size
-    return mean, math.sqrt(math.fsum(((cells - mean) ** 2).tolist()) / cells.size) or 1.0
-
-
-def _minmax(cells: NDArray[np.float64]) -> tuple[float, float]:
-    if not cells.size:
-        return 0.0, 1.0
-    least = float(cells.min()) + 0.0  # -0.0 becomes 0.0: which of the two min() gives depends on the order
-    return least, float(cells.max()) - least or 1.0
+    n_features = len(schema.features)
+    if list(steps[:n_features]) != [step_of(feature) for feature in schema.features]:
+        raise FormatError(ENCODER_FILE, "needs one step for each feature first, in the schema's order and of its kind")
+    scales = tuple(step for step in steps[n_features:] if isinstance(step, ScaleStep))
+    columns = [name for step in scales for name in step.columns]
+    if len(scales) != len(steps) - n_features or len(set(columns)) != len(columns):
+        raise FormatError(ENCODER_FILE, "has more than one step for a feature")
+    for name in columns:
+        if name not in schema or not isinstance(step_of(schema.feature(name)), NumberStep):
+            raise FormatError(ENCODER_FILE, f"scales {shown(name)}, which is no number column")
+    return scales

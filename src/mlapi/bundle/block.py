@@ -1,0 +1,60 @@
+"""The matrix before it is one: all columns under each other in float64, searched for what no tree may see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import repeat
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlapi.bundle.cells import FLOAT32_OVERFLOW
+from mlapi.bundle.schema import Feature, FeatureKind
+from mlapi.bundle.types import Cells
+
+Block = NDArray[np.float64]  # (n_columns, n_rows)
+Place = tuple[int, int]  # row, position of the feature
+_UNKNOWN: Final = math.inf  # so that ONE look at the numbers finds unknown categories and what is beyond float32
+
+
+def coding_of(feature: Feature) -> Callable[[Cells], Cells]:
+    """Give what turns a feature's cells into numbers: nothing, or its codes with infinity for an unknown category.
+
+    What it gives raises TypeError for a categorical feature whose cells are no objects: numbers would pass for unknown.
+    """
+    if feature.kind is not FeatureKind.CATEGORICAL:
+        return _as_they_are
+    codes: dict[str | None, float] = {category: float(code) for category, code in feature.codes.items()}
+    return partial(_with_codes, {None: np.nan, **codes}.get)
+
+
+def _as_they_are(cells: Cells) -> Cells:
+    return cells
+
+
+def _with_codes(code_of: Callable[[str | None, float], float], cells: Cells) -> Cells:
+    if cells.dtype != np.object_:
+        raise TypeError("cells of a categorical feature must be objects")
+    return np.fromiter(map(code_of, cells, repeat(_UNKNOWN)), np.float64, len(cells))
+
+
+def stack(cells: Sequence[Cells]) -> Block:
+    """Put n_columns arrays of n_rows cells under each other.
+
+    Raises:
+        ValueError: arrays of unequal length.
+        TypeError: objects among them.
+    """
+    n_rows = len(cells[0])
+    if any(len(column) != n_rows for column in cells):
+        raise ValueError("the features of a table must have equally many cells")
+    return np.concatenate(cells, dtype=np.float64, casting="safe").reshape(len(cells), n_rows)
+
+
+def beyond_float32(block: Block) -> list[Place]:
+    """Give the cells that float32 would make infinite, by row; NaN is none."""
+    beyond = np.abs(block) >= FLOAT32_OVERFLOW
+    return [(row, position) for row, position in np.argwhere(beyond.T).tolist()] if beyond.any() else []
