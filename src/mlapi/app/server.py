@@ -9,6 +9,7 @@ from types import FrameType
 
 import uvicorn
 
+from mlapi.app.api.protocol import Protocol
 from mlapi.app.main import create_app
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.supervisor import Supervisor, spawn
@@ -75,7 +76,7 @@ def make_server(settings: Settings, *, follower: Sequence[str] | None = None, gr
         host=api.host,
         port=api.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,  # the records go through our own handler

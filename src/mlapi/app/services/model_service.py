@@ -35,7 +35,7 @@ class ModelService:
 
         Args:
             local: the directory that the follower writes.
-            load: gives a verified and warmed snapshot of a candidate; raises BundleError or OSError.
+            load: gives a verified and warmed snapshot of a candidate, or raises.
             clock: seconds, monotonic.
         """
         self._local = local
@@ -116,7 +116,7 @@ class ModelService:
         """Load and swap; a failure keeps the last good snapshot."""
         try:
             snapshot = self._load(candidate)
-        except (BundleError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with the new one, the old one goes on
             self._failed = (candidate, self._clock() + RETRY_S)
             _report(candidate, error)
         else:
@@ -131,4 +131,6 @@ def _report(candidate: Candidate, error: Exception | None) -> None:
     if error is None:
         log.info("model loaded", extra={"fields": {"event.action": "model-load", **fields}})
     else:
-        log.error("model not loaded: %s", error, extra={"fields": {"event.action": "model-refusal", **fields}})
+        unforeseen = None if isinstance(error, BundleError | OSError) else error
+        fields |= {"event.action": "model-refusal"}
+        log.error("model not loaded: %s", error, exc_info=unforeseen, extra={"fields": fields})

@@ -1,0 +1,80 @@
+"""What the serving process may import."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.app.bundles import ROW
+from tests.app.service import KEY
+
+BLOCKED = (
+    "mlflow",
+    "xgboost",
+    "scipy",
+    "pandas",
+    "sklearn",
+    "pyarrow",
+    "optuna",
+    "matplotlib",
+    "sqlalchemy",
+    "boto3",
+    "cryptography",
+    "fastapi_offline",
+    "pickle5",
+    "joblib",
+    "cloudpickle",
+)
+# Starts the app with these modules made impossible to import, predicts once and shows the documentation.
+SCRIPT = """
+import asyncio, json, sys
+
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in BLOCKED:
+            raise ImportError(f"{name} is not for serving")
+
+BLOCKED, key, body = json.loads(sys.argv[1])
+sys.meta_path.insert(0, Wall())
+
+from mlapi.app import server
+from mlapi.app.main import create_app
+from mlapi.ops.settings import load_settings
+
+async def main():
+    app = create_app(load_settings())
+    headers = [(b"authorization", f"Bearer {key}".encode()), (b"content-type", b"application/json")]
+    async with app.router.lifespan_context(app) as state:
+        for method, path in (("POST", "/predict"), ("GET", "/openapi.json"), ("GET", "/models/current")):
+            sent = []
+            async def receive():
+                return {"type": "http.request", "body": body.encode()}
+            async def send(message):
+                sent.append(message)
+            scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
+            await app({**scope, "http_version": "1.1", "scheme": "http", "state": dict(state)}, receive, send)
+            print(sent[0]["status"])
+    print([name for name in BLOCKED if name in sys.modules])
+
+asyncio.run(main())
+"""
+
+
+def test_serves_where_nothing_of_training_can_be_imported(state_dir: Path) -> None:
+    given = json.dumps([BLOCKED, KEY, json.dumps({"data": [ROW]})])
+    environ = {"MLAPI_STATE_DIR": str(state_dir), "MLAPI_API_KEYS": KEY}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, given], env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n") == ["200", "200", "200", "[]", ""]
+
+
+@pytest.mark.parametrize(
+    "module", ["mlapi.app.models.user", "mlapi.app.models.prediction_log", "mlapi.app.core.database"]
+)
+def test_records_and_database_wait_for_sqlalchemy_until_they_are_used(module: str) -> None:
+    script = f"import sys, {module}; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
