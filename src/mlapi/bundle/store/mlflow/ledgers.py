@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from mlapi.bundle.store.mlflow_border import embedded, is_missing, is_taken
-from mlapi.bundle.store.mlflow_ledger import Ledger
+from mlapi.bundle.store.mlflow.border import embedded, is_missing, is_taken
+from mlapi.bundle.store.mlflow.ledger import Ledger
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

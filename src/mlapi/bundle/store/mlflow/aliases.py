@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlapi.bundle.errors import GenerationConflict
 from mlapi.bundle.store.durable import now
-from mlapi.bundle.store.mlflow_ledger import Ledger, Moves
-from mlapi.bundle.store.mlflow_ledgers import Ledgers
+from mlapi.bundle.store.mlflow.ledger import Ledger, Moves
+from mlapi.bundle.store.mlflow.ledgers import Ledgers
 from mlapi.bundle.store.protocol import Action, Promotion
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """A store in an MLflow model registry: embedded SQLite, or a server.
 
 A version of the registry whose tags tell its manifest's sha256 is a bundle, any other is passed over. The registry's
-alias is right about where it points; the ledger (`mlflow_ledger`) says since when. Where they differ because somebody
+alias is right about where it points; the ledger (`ledger`) says since when. Where they differ because somebody
 moved the alias by MLflow's own means, `resolve` gives the alias's version with the ledger's generation, and `history` a
 last move that nobody signed; the next promotion goes on from there.
 """
@@ -20,10 +20,10 @@ from mlapi.bundle.contents import Contents
 from mlapi.bundle.errors import ModelNotFound, StoreError, VersionExists
 from mlapi.bundle.store.alias_file import moved
 from mlapi.bundle.store.durable import moment
-from mlapi.bundle.store.mlflow_aliases import MlflowAliases, Standing, hand_move
-from mlapi.bundle.store.mlflow_border import border, is_missing, open_client, uploading, without_credentials
-from mlapi.bundle.store.mlflow_ledgers import RUN_TAG, Ledgers
-from mlapi.bundle.store.mlflow_packing import FOLDER, log_bundle
+from mlapi.bundle.store.mlflow.aliases import MlflowAliases, Standing, hand_move
+from mlapi.bundle.store.mlflow.border import border, is_missing, open_client, uploading, without_credentials
+from mlapi.bundle.store.mlflow.ledgers import RUN_TAG, Ledgers
+from mlapi.bundle.store.mlflow.packing import FOLDER, log_bundle
 from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
 from mlapi.bundle.store.sealed import read_sealed
 
