@@ -43,6 +43,7 @@ def boost(prepared: Prepared, config: TrainingConfig, run: TrackedRun, progress:
         threads=config.threads,
         max_rounds=config.max_rounds,
         patience=config.early_stopping_rounds,
+        min_gain=config.early_stopping_gain,
     )
     train, validation = prepared.train, prepared.validation
     params = _searched(trainer, train, validation, config, run, progress)

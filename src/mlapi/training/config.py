@@ -86,7 +86,10 @@ class TrainingConfig(_Frozen):
     params: BoosterParams = Field(default=BoosterParams(), description="XGBoost's parameters")
     max_rounds: int = Field(default=3000, ge=1, le=100_000, description="boosting rounds at most")
     early_stopping_rounds: int = Field(
-        default=50, ge=1, description="rounds without a better validation loss that end the training"
+        default=50, ge=1, description="rounds that end the training if they gain too little"
+    )
+    early_stopping_gain: float = Field(
+        default=5e-4, ge=0, description="fall of the validation log loss within those rounds that is enough to go on"
     )
     refit_factor: float = Field(
         1.1, gt=0, le=4, description="rounds of the shipped booster per best round; it sees more rows"

@@ -14,6 +14,7 @@ from mlapi.bundle.errors import ModelNotFound
 from mlapi.bundle.schema import FeatureKind, FeatureSchema
 from mlapi.bundle.store.mlflow import MlflowStore
 from mlapi.bundle.store.protocol import AliasRecord, Promotion, Store, VersionRecord
+from mlapi.bundle.types import Cell
 from mlapi.bundle.verify import verify_in_subprocess
 from mlapi.training.errors import PromotionError
 
@@ -96,7 +97,7 @@ class ModelRegistrar:
             tags=tags,
             run_id=source.run_id,
             signature=signature_of(source.schema, source.decision),
-            input_example=source.schema.example_row(),
+            input_example=input_example(source.schema),
         )
 
 
@@ -194,6 +195,11 @@ def undo_stack(history: Sequence[Promotion]) -> list[str]:
         elif not trail or trail[-1] != move.version:
             trail.append(move.version)
     return trail
+
+
+def input_example(schema: FeatureSchema) -> dict[str, Cell]:
+    """Give a synthetic row that fits the signature: whole numbers as doubles too."""
+    return {name: float(cell) if type(cell) is int else cell for name, cell in schema.example_row().items()}
 
 
 def signature_of(schema: FeatureSchema, decision: Decision) -> ModelSignature:

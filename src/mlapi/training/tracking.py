@@ -124,8 +124,9 @@ class TrackingServer:
 class TrackedRun:
     """One run that is going on; `files` takes its artifacts."""
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
+    def __init__(self, client: MlflowClient, run_id: str, experiment_id: str) -> None:
         self._client = client
+        self._experiment_id = experiment_id
         self.run_id = run_id
         self.files = ArtifactStore(client, run_id)
 
@@ -165,7 +166,7 @@ class TrackedRun:
     @contextmanager
     def trial(self, name: str) -> Iterator[TrackedRun]:
         """Open a run below this one."""
-        with _open_run(self._client, name, nested=True, experiment_id=None, tags={}) as run:
+        with _open_run(self._client, name, self._experiment_id, nested=True) as run:
             yield run
 
 
@@ -185,18 +186,19 @@ class ExperimentLogger:
         """
         with self._server.in_use() as client:
             experiment_id = self._server.experiment(client, self._experiment)
-            with _open_run(client, name, nested=False, experiment_id=experiment_id, tags=tags) as run:
+            with _open_run(client, name, experiment_id, nested=False, tags=tags) as run:
                 yield run
 
 
 @contextmanager
 def _open_run(
-    client: MlflowClient, name: str, *, nested: bool, experiment_id: str | None, tags: Mapping[str, str]
+    client: MlflowClient, name: str, experiment_id: str, *, nested: bool, tags: Mapping[str, str] | None = None
 ) -> Iterator[TrackedRun]:
     import mlflow
 
-    with mlflow.start_run(run_name=name, nested=nested, experiment_id=experiment_id, tags=dict(tags)) as active:
-        run = TrackedRun(client, active.info.run_id)
+    opened = mlflow.start_run(run_name=name, nested=nested, experiment_id=experiment_id, tags=dict(tags or {}))
+    with opened as active:
+        run = TrackedRun(client, active.info.run_id, experiment_id)
         try:
             yield run
         except BaseException as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,6 @@ class Fold:
     matrix: Matrix
     codes: NDArray[np.int32]
 
-    def with_rows(self, other: Fold) -> Fold:
-        """Give both folds' rows, these first."""
-        return Fold(np.concatenate([self.matrix, other.matrix]), np.concatenate([self.codes, other.codes]))
-
 
 @dataclass(frozen=True)
 class Search:
@@ -39,13 +35,6 @@ class Search:
     best_round: int
     best_loss: float
     curves: dict[str, list[float]] = field(default_factory=dict)
-
-
-class RoundWatch(Protocol):
-    """Hears the validation loss of each round; may stop a trial by raising."""
-
-    def __call__(self, round_number: int, loss: float) -> None:
-        """Hear of a round, counted from 0."""
 
 
 class ModelTrainer:
@@ -60,6 +49,7 @@ class ModelTrainer:
         threads: int | None = None,
         max_rounds: int,
         patience: int,
+        min_gain: float = 0.0,
     ) -> None:
         """Say what all boosters have in common.
 
@@ -69,7 +59,8 @@ class ModelTrainer:
             seed: of row and column sampling.
             threads: None for all processors; the model does not depend on it.
             max_rounds: rounds of a search at most.
-            patience: rounds without a better validation loss that end a search.
+            patience: rounds that end a search if they gain too little.
+            min_gain: what the validation loss must fall by within the patience for a search to go on.
         """
         self._types = list(column_types)
         self._n_classes = n_classes
@@ -77,6 +68,7 @@ class ModelTrainer:
         self._threads = threads
         self._max_rounds = max_rounds
         self._patience = patience
+        self._min_gain = min_gain
 
     @property
     def metric(self) -> str:
@@ -101,10 +93,12 @@ class ModelTrainer:
             self.quantized(params, train),
             num_boost_round=self._max_rounds,
             evals=[(self.data(validation), "validation")],
-            early_stopping_rounds=self._patience,
             evals_result=curves,
             verbose_eval=False,
-            callbacks=[_rounds_told(progress, self._max_rounds)],
+            callbacks=[
+                xgboost.callback.EarlyStopping(rounds=self._patience, min_delta=self._min_gain),
+                _rounds_told(progress, self._max_rounds),
+            ],
         )
         return Search(
             booster.best_iteration + 1,

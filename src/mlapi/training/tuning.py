@@ -89,7 +89,7 @@ class HyperparameterOptimizer:
 
         study.optimize(objective, n_trials=trials, n_jobs=1)  # XGBoost itself takes every processor
         best = start.model_copy(update=study.best_params)
-        run.log(params={"trials": trials}, metrics={"best_trial_loss": study.best_value})
+        run.log(metrics={"best_trial_loss": study.best_value})
         return Tuned(best, study.best_value, trials)
 
     def _study(self, start: BoosterParams) -> optuna.Study:
