@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.cli.trained import ROW, UNSEEN
 pytestmark = pytest.mark.usefixtures("state")
 
 
-def answered(*arguments: str) -> dict[str, object]:
+def answered(*arguments: str) -> dict[str, Any]:
     result = mlapi("predict", *arguments, "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
@@ -20,7 +21,7 @@ def answered(*arguments: str) -> dict[str, object]:
 def test_one_row_from_the_command_line() -> None:
     found = answered(json.dumps(ROW), "--version", "1")
     assert (found["predictions"], found["model_version"]) == (["big"], "1")
-    (probabilities,) = found["probabilities"]  # type: ignore[misc]  # JSON
+    (probabilities,) = found["probabilities"]
     assert set(probabilities) == {"big", "small"}
 
 

@@ -14,7 +14,7 @@ from mlapi.cli.stores import open_local
 if TYPE_CHECKING:
     from mlapi.ops.settings import Settings
 
-ANY_ADDRESS = ("0.0.0.0", "::", "")
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 # compared with, not bound
 
 
 def banner(settings: Settings) -> Iterator[str]:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @click.argument("version", required=False)
 @click.pass_obj
 def verify(invocation: Invocation, model: str, version: str | None) -> None:
-    """Run every check over a version, or over the bundle in a directory: digest, signature, structure, versions, golden rows."""
+    """Run every check over a version, or over the bundle in a directory.
+
+    The checks are: digest, signature, structure, versions, golden rows.
+    """
     from mlapi.bundle.verify import verify_in_subprocess
 
     settings = invocation.settings()

@@ -83,7 +83,7 @@ def _print_predictions(model: Bundle, prediction: Prediction) -> None:
 
 @contextmanager
 def _loaded(settings: Settings, version: str | None, directory: Path | None) -> Iterator[tuple[Bundle, str | None]]:
-    """Have a verified bundle and its version: a directory's, a version's, or this machine's copy of what is in production."""
+    """Have a verified bundle and its version: of a directory, of a version, or of what is in production."""
     from mlapi.bundle import load
 
     key = public_key(settings)

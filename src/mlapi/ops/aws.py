@@ -74,5 +74,5 @@ def _assume(session: Any, role_arn: str) -> Any:
         extra_args={"RoleSessionName": ROLE_SESSION_NAME},
     )
     inner = get_session()
-    inner._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # no public setter
+    inner._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # noqa: SLF001 # no setter
     return boto3.Session(botocore_session=inner, region_name=session.region_name)

@@ -20,8 +20,12 @@ class Severity(StrEnum):
 class Event:
     """Something that a person should know.
 
-    `key` names the trouble, not the message (`model-refused:churn`): a later event of the same key with `resolved` ends it.
-    `summary` is one line without secrets; `details` are fields for logs and pages.
+    Attributes:
+        key: names the trouble, not the message (`model-refused:churn`); a later event of the same key ends it.
+        severity: how bad it is.
+        summary: one line without secrets.
+        resolved: whether the trouble is over.
+        details: fields for logs and pages.
     """
 
     key: str

@@ -27,7 +27,9 @@ class Settings(Section):
     environment: Literal["development", "production"] = setting(
         "development", "`development` or `production`; production refuses whatever is unsafe"
     )
-    store: str = setting("mlflow", "where models are: `mlflow`, `file:DIR` (below `state_dir` unless absolute) or `s3://bucket/prefix`")
+    store: str = setting(
+        "mlflow", "where models are: `mlflow`, `file:DIR` (below `state_dir` unless absolute) or `s3://bucket/prefix`"
+    )
     state_dir: Path = setting(DEFAULT_STATE_DIR, "directory of everything that this machine keeps")
     follow_interval_s: float = setting(5.0, "seconds between looks at the alias that is followed", ge=0.1)
     database_url: SecretStr | None = setting(None, "SQLAlchemy address of the service's own database")

@@ -28,6 +28,8 @@ def from_file(path: Path | None, catalog: Sequence[Entry], *, open_sections: tup
     """Read a TOML file; without a path, `mlapi.toml` of the working directory where there is one.
 
     Args:
+        path: the file.
+        catalog: the settings that are known.
         open_sections: sections whose names another package checks.
 
     Raises:
