@@ -23,7 +23,8 @@ from mlapi.training.preparation import Prepared, prepare
 from mlapi.training.progress import Progress, silent
 from mlapi.training.registry import ModelRegistrar, Source
 from mlapi.training.report import DataReport
-from mlapi.training.tracking import ExperimentLogger, TrackedRun, TrackingServer
+from mlapi.training.tracking import ExperimentLogger, TrackedRun
+from mlapi.training.tracking_server import TrackingServer
 
 
 @dataclass(frozen=True)
