@@ -70,13 +70,13 @@ class DirectoryStore:
             bundle: its directory.
             version: the number; the next one if None.
             tags: free text by key.
-            replace: let the bundle take the place of another one of the same number.
+            replace: write it even if the number is taken, by itself (damaged, perhaps) or by another bundle.
         """
         if not is_safe_name(name) or not (version is None or is_version(version)):
             raise StoreError(f"a model or version cannot have this name here: {name!r} {version or ''}".rstrip())
         contents = read_sealed(bundle)
         with self.writing(name):
-            present = self._same(name, version, contents.manifest_sha256, replace=replace)
+            present = None if replace else self._same(name, version, contents.manifest_sha256)
             return present or self._add(name, version or self._next(name), contents, dict(tags or {}))
 
     def fetch(self, name: str, version: str, destination: Path) -> Path:
@@ -163,13 +163,13 @@ class DirectoryStore:
             except FileNotFoundError:
                 return None
 
-    def _same(self, name: str, version: str | None, manifest: str, *, replace: bool) -> VersionRecord | None:
+    def _same(self, name: str, version: str | None, manifest: str) -> VersionRecord | None:
         """Give the version that holds this bundle already."""
         records = [record for record in self.versions(name) if version in (None, record.version)]
         for record in records:
             if record.manifest_sha256 == manifest:
                 return record
-        if version is not None and records and not replace:
+        if version is not None and records:
             raise VersionExists(name, version, records[0].manifest_sha256)
         return None
 

@@ -92,8 +92,8 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     action: Action = "promote"
 
 
-class Store(Protocol):
-    """A place for bundles; every method may raise StoreUnavailable."""
+class Source(Protocol):
+    """As much of a store as a follower asks; every method may raise StoreUnavailable."""
 
     @property
     def description(self) -> str:
@@ -103,6 +103,30 @@ class Store(Protocol):
     def models(self) -> list[str]:
         """Give the names of the models that have been added here, sorted."""
         ...
+
+    def resolve(self, name: str, alias: str) -> AliasRecord:
+        """Give where an alias points.
+
+        Raises:
+            ModelNotFound: nowhere, or to a version that is no bundle.
+        """
+        ...
+
+    def fetch(self, name: str, version: str, destination: Path) -> Path:
+        """Write a version's bundle to a directory, atomically and compared with its digests.
+
+        Returns:
+            The destination.
+
+        Raises:
+            ModelNotFound: there is no such version.
+            VerificationError: the stored files are not the registered ones.
+        """
+        ...
+
+
+class Store(Source, Protocol):
+    """A place for bundles; every method may raise StoreUnavailable."""
 
     def versions(self, name: str) -> list[VersionRecord]:
         """Give a model's versions, ascending; none for a model that is not there."""
@@ -131,26 +155,6 @@ class Store(Protocol):
             VersionExists: the wanted version is another bundle.
             VerificationError: the directory is no whole bundle.
             StoreError: the name or the version cannot be used here.
-        """
-        ...
-
-    def fetch(self, name: str, version: str, destination: Path) -> Path:
-        """Write a version's bundle to a directory, atomically and compared with its digests.
-
-        Returns:
-            The destination.
-
-        Raises:
-            ModelNotFound: there is no such version.
-            VerificationError: the stored files are not the registered ones.
-        """
-        ...
-
-    def resolve(self, name: str, alias: str) -> AliasRecord:
-        """Give where an alias points.
-
-        Raises:
-            ModelNotFound: nowhere, or to a version that is no bundle.
         """
         ...
 

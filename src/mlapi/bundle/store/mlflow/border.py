@@ -11,11 +11,10 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from mlapi.bundle.errors import StoreUnavailable
+from mlapi.bundle.store.mlflow.embedded import file_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -56,17 +55,10 @@ def open_client(uri: str | None) -> MlflowClient:
 
     for logger in ("mlflow", "alembic"):  # after the import, which sets them
         logging.getLogger(logger).setLevel(logging.WARNING)
-    database = embedded(uri)
+    database = file_of(uri)
     if database is not None:
         database.parent.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri=uri)
-
-
-def embedded(uri: str | None) -> Path | None:
-    """Give the file of an embedded SQLite database, None for any other address."""
-    if uri is None or not uri.startswith("sqlite:///"):
-        return None
-    return Path(urlsplit(uri).path[1:]).absolute()
 
 
 @contextmanager

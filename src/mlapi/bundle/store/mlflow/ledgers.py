@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from mlapi.bundle.store.mlflow.border import embedded, is_missing, is_taken
+from mlapi.bundle.store.mlflow.border import is_missing, is_taken
+from mlapi.bundle.store.mlflow.embedded import file_of
 from mlapi.bundle.store.mlflow.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -115,5 +116,5 @@ class Ledgers:
 
     def _files(self) -> str | None:
         """Beside an embedded database, not below the folder that one happens to be in; a server knows for itself."""
-        database = embedded(self._uri)
+        database = file_of(self._uri)
         return None if database is None else (database.parent / "artifacts").as_uri()

@@ -22,6 +22,7 @@ from mlapi.bundle.store.alias_file import moved
 from mlapi.bundle.store.durable import moment
 from mlapi.bundle.store.mlflow.aliases import MlflowAliases, Standing, hand_move
 from mlapi.bundle.store.mlflow.border import border, is_missing, open_client, uploading, without_credentials
+from mlapi.bundle.store.mlflow.embedded import is_empty
 from mlapi.bundle.store.mlflow.ledgers import RUN_TAG, Ledgers
 from mlapi.bundle.store.mlflow.packing import FOLDER, log_bundle
 from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
@@ -53,8 +54,24 @@ class MlflowStore:
         """The kind of store and its address, without credentials."""
         return f"mlflow at {without_credentials(self._uri or 'its default address')}"
 
+    def connect(self) -> bool:
+        """Import mlflow and open its client now, which takes seconds, and not with the first question.
+
+        Returns:
+            Whether that was done; there is no need as long as an embedded database is empty.
+
+        Raises:
+            StoreUnavailable: mlflow is not installed, or refuses the address.
+        """
+        if is_empty(self._uri):
+            return False
+        with self._border():
+            return self._client is not None
+
     def models(self) -> list[str]:
         """See `Store.models`: the registered models that have a ledger."""
+        if is_empty(self._uri):
+            return []
         with self._border():
             names, token = set(), None
             while True:
@@ -66,7 +83,7 @@ class MlflowStore:
 
     def versions(self, name: str) -> list[VersionRecord]:
         """See `Store.versions`."""
-        if not is_safe_name(name):
+        if not is_safe_name(name) or is_empty(self._uri):
             return []
         with self._border():
             found, token = [], None
@@ -79,7 +96,7 @@ class MlflowStore:
 
     def version(self, name: str, version: str) -> VersionRecord:
         """See `Store.version`."""
-        if not (is_safe_name(name) and is_version(version)):
+        if not (is_safe_name(name) and is_version(version)) or is_empty(self._uri):
             raise ModelNotFound(name, version=version)
         with self._border(), _absent(ModelNotFound(name, version=version)):
             found = self._client.get_model_version(name, version)
@@ -202,7 +219,7 @@ class MlflowStore:
         return border(self.description)
 
     def _look(self, name: str, alias: str) -> Standing:
-        if not (is_safe_name(name) and is_safe_name(alias)):
+        if not (is_safe_name(name) and is_safe_name(alias)) or is_empty(self._uri):
             raise ModelNotFound(name, alias=alias)
         with self._border(), _absent(ModelNotFound(name)):
             return self._aliases.look(name, alias)

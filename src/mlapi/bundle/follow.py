@@ -1,0 +1,194 @@
+"""Following an alias: what it names upstream is brought to the local directory, verified, or refused with a reason.
+
+Runs in a process of its own beside the service (`following.run`), or once (`Follower.step`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from mlapi.bundle.atomic import staging_directory
+from mlapi.bundle.errors import ModelNotFound, StoreError, VerificationError
+from mlapi.bundle.follow_state import FollowEvent, FollowState, State, news
+from mlapi.bundle.following import run
+from mlapi.bundle.refusals import Refusals
+from mlapi.bundle.store.directory import DirectoryStore
+from mlapi.bundle.store.durable import now
+from mlapi.bundle.store.last_good import adopt, prune
+from mlapi.bundle.store.protocol import AliasRecord, Source
+from mlapi.bundle.store.sealed import read_sealed
+from mlapi.bundle.verify import verify_in_subprocess
+
+__all__ = ["FollowEvent", "FollowState", "Follower", "run"]
+
+
+class Follower:
+    """Keeps the local copy of one alias."""
+
+    def __init__(
+        self,
+        source: Source,
+        local: DirectoryStore,
+        name: str,
+        alias: str,
+        *,
+        public_key: bytes | None = None,
+        require_signature: bool = False,
+        notify: Callable[[FollowEvent], None] = lambda event: None,
+        verify: Callable[..., None] = verify_in_subprocess,
+    ) -> None:
+        """Take what to follow.
+
+        Args:
+            source: the store that says which version is in use.
+            local: the directory of last-good copies; one follower writes it, the service reads it.
+            name: the model's.
+            alias: such as `production`.
+            public_key: PEM of the Ed25519 key that signs bundles.
+            require_signature: refuse a bundle without a signature.
+            notify: hears of changes.
+            verify: runs every check where a crash does no harm; as `verify_in_subprocess`.
+        """
+        self._source = source
+        self.local = local
+        self._name = name
+        self._alias = alias
+        self._key = public_key
+        self._require_signature = require_signature
+        self._notify = notify
+        self._run_checks = verify
+        self.refusals = Refusals()
+        self._last = FollowState.read(local, name)
+        self._proved = False
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether anything is here that could be served."""
+        return self._here() is not None
+
+    def recheck(self) -> None:
+        """Let the next step look at everything again: refused bundles, and the local copy's every byte."""
+        self.refusals.forget()
+        self._proved = False
+
+    def step(self) -> FollowState:
+        """Look once, and bring what the alias names; whatever goes wrong, the last good copy stays.
+
+        Returns:
+            What was found; it stands in `follow.json` too.
+        """
+        upstream = None
+        adopted = False
+        try:
+            upstream = self._source.resolve(self._name, self._alias)
+            adopted = self._follow(upstream)
+            state = self._found("ok", upstream)
+        except (StoreError, VerificationError, ValueError, OSError) as error:
+            kind, code = _verdict(error)
+            state = self._found(kind, upstream, code=code, reason=str(error))
+        self._tell(state, adopted=adopted)
+        return state
+
+    def _follow(self, upstream: AliasRecord) -> bool:
+        """Bring and adopt what is upstream, unless it is here already; gives whether it was brought."""
+        here = self._here()
+        if here is not None and here.generation > upstream.generation:
+            reason = f"generation {upstream.generation} is older than {here.generation}, which is here already"
+            raise VerificationError("generation", "replayed", reason)
+        if here == upstream and self._is_whole(upstream):
+            return False
+        self.refusals.raise_if_recent(upstream.manifest_sha256)
+        try:
+            self._bring(upstream)
+        except VerificationError as error:
+            self.refusals.add(upstream.manifest_sha256, error)
+            raise
+        adopt(self.local, upstream)
+        prune(self.local, self._name, self._alias)
+        return True
+
+    def _bring(self, upstream: AliasRecord) -> None:
+        """Have the version here and verified: the copy of an earlier time if it is good, a new one otherwise."""
+        if self._is_good(upstream):
+            return
+        place = self.local.root / self._name / "incoming"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with staging_directory(place) as scratch:
+            bundle = self._source.fetch(self._name, upstream.version, scratch / "bundle")
+            self._verify(bundle, upstream)
+            self.local.add(self._name, bundle, version=upstream.version, replace=True)
+        self._proved = True
+
+    def _is_good(self, upstream: AliasRecord) -> bool:
+        try:
+            self._verify(self.local.directory(self._name, upstream.version), upstream)
+        except VerificationError:
+            return False
+        return True
+
+    def _is_whole(self, upstream: AliasRecord) -> bool:
+        """Compare the local copy with its digests, once: disks forget, but not from one look to the next."""
+        if not self._proved:
+            try:
+                read_sealed(self.local.directory(self._name, upstream.version), upstream.manifest_sha256)
+            except VerificationError:
+                return False
+            self._proved = True
+        return True
+
+    def _verify(self, bundle: Path, upstream: AliasRecord) -> None:
+        self._run_checks(
+            bundle,
+            expected_manifest=upstream.manifest_sha256,
+            public_key=self._key,
+            require_signature=self._require_signature,
+        )
+
+    def _here(self) -> AliasRecord | None:
+        try:
+            return self.local.resolve(self._name, self._alias)
+        except ModelNotFound:
+            return None
+
+    def _found(
+        self, state: State, upstream: AliasRecord | None, code: str | None = None, reason: str | None = None
+    ) -> FollowState:
+        return FollowState(
+            state=state,
+            checked_at=now(),
+            reason=reason,
+            code=code,
+            version=upstream.version if upstream else None,
+            generation=upstream.generation if upstream else None,
+        )
+
+    def _tell(self, state: FollowState, *, adopted: bool) -> None:
+        """Write the state down, and tell of it if it is news."""
+        last, self._last = self._last, state
+        with suppress(StoreError):  # a full disk; `checked_at` shows that the file is old
+            state.write(self.local, self._name)
+        kind = news(last, state, adopted=adopted)
+        if kind is not None:
+            self._notify(
+                FollowEvent(
+                    kind=kind,
+                    name=self._name,
+                    alias=self._alias,
+                    version=state.version,
+                    generation=state.generation,
+                    code=state.code,
+                    reason=state.reason,
+                )
+            )
+
+
+def _verdict(error: Exception) -> tuple[State, str]:
+    if isinstance(error, VerificationError):
+        return "refused", error.code
+    if isinstance(error, ModelNotFound):
+        return "refused", "model_not_found"
+    if isinstance(error, ValueError):  # about the key that signatures are verified with
+        return "refused", "misconfigured"
+    return "unreachable", "store_unavailable"
