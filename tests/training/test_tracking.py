@@ -93,7 +93,9 @@ def test_the_address_before_is_put_back(settings: Settings) -> None:
         mlflow.set_tracking_uri(None)  # type: ignore[arg-type] # takes the address back
 
 
-def test_nothing_is_printed(settings: Settings, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_printed(
+    settings: Settings, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, logger="root"), logger(settings).run("churn", {}):
         pass
     assert capfd.readouterr() == ("", "")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.profile import ColumnKind, ColumnProfile, FeatureOverride, LeftOut, infer_schema, profile_column
-from mlapi.bundle.schema import FeatureSchema, OnUnknownFeature
+from mlapi.bundle.schema import FeatureSchema, OnUnknownCategory, OnUnknownFeature
 from mlapi.bundle.types import Matrix
 from mlapi.training.columns import Column
 from mlapi.training.dataset import Dataset
@@ -75,13 +75,16 @@ class PreprocessingPipeline:
 
     def _settled(self, kept: FeatureSchema, profiles: Sequence[ColumnProfile]) -> dict[str, FeatureOverride]:
         """Carry over from the whole file what a part of it must not decide again."""
-        missing = {profile.name: profile.n_missing > 0 for profile in profiles}
+        with_gaps = {profile.name for profile in profiles if profile.n_missing}
         settled = {}
         for feature in kept.features:
             given = self._overrides.get(feature.name, FeatureOverride())
-            nullable = feature.nullable if given.nullable is None else given.nullable
+            nullable = (feature.name in with_gaps) if given.nullable is None else given.nullable
+            rejects = feature.on_unknown is OnUnknownCategory.REJECT and bool(feature.categories)
+            # a category that serving would refuse cannot be scored among the held-out rows either
+            categories = feature.categories if rejects else given.categories
             settled[feature.name] = msgspec.structs.replace(
-                given, kind=feature.kind, nullable=nullable or missing[feature.name]
+                given, kind=feature.kind, nullable=nullable, categories=categories
             )
         return settled
 

@@ -96,8 +96,8 @@ class ModelTrainer:
             evals_result=curves,
             verbose_eval=False,
             callbacks=[
-                xgboost.callback.EarlyStopping(rounds=self._patience, min_delta=self._min_gain),
                 _rounds_told(progress, self._max_rounds),
+                xgboost.callback.EarlyStopping(rounds=self._patience, min_delta=self._min_gain),
             ],
         )
         return Search(
