@@ -1,4 +1,3 @@
-import json
 import logging
 import os
 import shutil
@@ -8,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlapi.ops import logs
-from tests.cli.run import mlapi
-from tests.cli.trained import environment, write_table
+from tests.cli.registered import environment, fill
 
 
 @pytest.fixture(autouse=True)
@@ -33,18 +31,10 @@ def _logging_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state directory in which `mlapi train` has run twice; to be copied, not changed."""
-    state = tmp_path_factory.mktemp("trained")
-    table = write_table(state / "sizes.csv")
-    with pytest.MonkeyPatch.context() as patch:
-        forget_settings(patch)
-        for name, value in environment(state).items():
-            patch.setenv(name, value)
-        for seed in ("1", "2"):
-            result = mlapi("train", "--data", str(table), "--target", "label", "--seed", seed, "--json")
-            assert result.exit_code == 0, result.stderr
-            assert json.loads(result.stdout)["version"] == seed
-    return state
+    """A state directory with a filled store; to be copied, not changed."""
+    root = tmp_path_factory.mktemp("registered")
+    fill(root)
+    return root
 
 
 @pytest.fixture

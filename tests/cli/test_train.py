@@ -1,33 +1,45 @@
 import json
+import random
 from pathlib import Path
 
 import pytest
 
 from tests.cli.run import failed, mlapi
-from tests.cli.trained import write_table
-
-pytestmark = pytest.mark.usefixtures("state")
 
 
-def test_a_person_reads_rows_columns_left_out_figures_and_what_to_do_next(tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def _directory_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLAPI_STORE", f"file:{tmp_path}/models")
+    monkeypatch.setenv("MLAPI_TRAINING_BOOTSTRAP", "20")
+
+
+def write_table(path: Path, *, n_rows: int = 240) -> None:
+    """Write a table whose label mostly follows the size, with a column that is no feature."""
+    chance = random.Random(7)
+    lines = ["size,colour,same,label"]
+    for _ in range(n_rows):
+        size, colour = round(chance.gauss(0, 2), 2), chance.choice(["red", "green", "blue", ""])
+        label = "big" if size + (colour == "red") + chance.gauss(0, 0.5) > 0 else "small"
+        lines.append(f"{size if chance.random() > 0.05 else 'NA'},{colour},1,{label}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_a_person_reads_rows_columns_left_out_figures_and_what_to_do_next_and_a_program_one_object(
+    tmp_path: Path,
+) -> None:
     write_table(tmp_path / "sizes.csv")
-    result = mlapi("train", "--data", "sizes.csv", "--target", "label", "--trials", "2", "--name", "tuned")
-    assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
-    assert "240 rows" in result.stdout
-    assert "left out 'same': constant" in result.stdout
-    assert "95 % interval" in result.stdout
-    assert "registered tuned version 1, now in staging" in result.stdout
-    assert result.stdout.splitlines()[-1] == "Next: mlapi models promote tuned"
-
-
-def test_a_program_reads_one_object(tmp_path: Path) -> None:
-    write_table(tmp_path / "sizes.csv")
-    result = mlapi("train", "--data", "sizes.csv", "--target", "label", "--json")
-    found = json.loads(result.stdout)
-    assert set(found) == {"model", "version", "content_digest", "run_id", "metrics"}
-    assert (found["model"], found["version"]) == ("sizes", "3")
-    assert 0.5 < found["metrics"]["roc_auc"] <= 1
+    flags = ("train", "--data", "sizes.csv", "--target", "label", "--trials", "2")
+    person = mlapi(*flags)
+    assert (person.exit_code, person.stderr) == (0, "")
+    assert "240 rows" in person.stdout
+    assert "left out 'same': constant" in person.stdout
+    assert "95 % interval" in person.stdout
+    assert "registered sizes version 1, now in staging" in person.stdout
+    assert person.stdout.splitlines()[-1] == "Next: mlapi models promote sizes"
+    program = json.loads(mlapi(*flags, "--seed", "43", "--json").stdout)
+    assert set(program) == {"model", "version", "content_digest", "run_id", "metrics"}
+    assert (program["model"], program["version"]) == ("sizes", "2")
+    assert 0.5 < program["metrics"]["roc_auc"] <= 1
 
 
 @pytest.mark.parametrize(
@@ -40,8 +52,11 @@ def test_a_program_reads_one_object(tmp_path: Path) -> None:
     ],
     ids=["no table", "missing file", "unknown dataset", "impossible seed"],
 )
-def test_what_cannot_be_trained_is_one_line(arguments: tuple[str, ...], says: str) -> None:
+def test_what_cannot_be_trained_is_one_line_and_leaves_nothing(
+    arguments: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
     assert says in failed("train", *arguments)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_flag_of_the_wrong_kind_is_wrong_usage() -> None:

@@ -44,12 +44,12 @@ def quickstart(invocation: Invocation, /, no_serve: bool, **flags: object) -> No
 
 def prepare(settings: Settings) -> None:
     """Bring the model to this machine; train and promote it first where the store has none in production."""
-    from mlapi.cli.following import follower
+    from mlapi.cli import following
 
     store = open_registry(settings)
     if not _has(store, settings):
         _train_and_promote(store, settings)
-    follower(settings, store).step()
+    following.once(settings, store)
 
 
 def _train_and_promote(store: Store, settings: Settings) -> None:

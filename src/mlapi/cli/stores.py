@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mlapi.bundle.store.directory import DirectoryStore
     from mlapi.bundle.store.protocol import Store
     from mlapi.ops.settings import Settings
+
+
+class Models(Protocol):
+    """As much of a store as is asked for its models."""
+
+    @property
+    def description(self) -> str:
+        """What and where it is."""
+        ...
+
+    def models(self) -> list[str]:
+        """Give the names."""
+        ...
 
 
 def open_registry(settings: Settings) -> Store:
@@ -38,7 +51,7 @@ def public_key(settings: Settings) -> bytes | None:
     return None if file is None else file.read_bytes()
 
 
-def only_model(store: Store) -> str:
+def only_model(store: Models) -> str:
     """Give the one model of a store.
 
     Raises:
