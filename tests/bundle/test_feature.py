@@ -29,6 +29,7 @@ def only(feature: Feature) -> FeatureSchema:
         (lambda: numeric(""), "must not be empty"),
         (lambda: numeric("a\0b"), "NUL"),
         (lambda: numeric("\ud800"), "surrogate"),
+        (lambda: Feature(name="x", kind=NUMERIC, description="\ud800"), "description"),
         (lambda: Feature(name="x", kind=BOOLEAN, minimum=0.0), "has no range"),
         (lambda: Feature(name="x", kind=CATEGORICAL, categories=("a",), maximum=0.0), "has no range"),
         (lambda: Feature(name="x", kind=NUMERIC, minimum=2.0, maximum=1.0), "above its maximum"),

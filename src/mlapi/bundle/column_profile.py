@@ -80,10 +80,7 @@ class NumberProfiler:
         self._integral = self._integral and bool((np.floor(finite) == finite).all())
         self._kept.append(finite.astype(np.float32))
         if len(finite):
-            self._limits = [
-                min([*self._limits, float(finite.min())]),
-                max([*self._limits, float(finite.max())]),
-            ]
+            self._limits = [min([*self._limits, float(finite.min())]), max([*self._limits, float(finite.max())])]
         if len(self._counts) <= MAX_LEVELS:
             values, counts = np.unique(finite, return_counts=True)
             room = MAX_LEVELS + 1

@@ -97,10 +97,9 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             SchemaError: an impossible name, range, category or example.
         """
         if not self.name or not is_storable(self.name):
-            raise SchemaError(
-                self.name,
-                "a name must not be empty nor hold NUL or half a surrogate pair",
-            )
+            raise SchemaError(self.name, "a name must not be empty nor hold NUL or half a surrogate pair")
+        if not is_storable(self.description):
+            raise SchemaError(self.name, "a description must not hold NUL or half a surrogate pair")
         self._check_range()
         self._check_categories()
         if self.example is None and not self.nullable:
@@ -163,14 +162,8 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def _check_categories(self) -> None:
         if bool(self.categories) != (self.kind is FeatureKind.CATEGORICAL):
-            raise SchemaError(
-                self.name,
-                "a categorical feature needs categories, and no other has any",
-            )
+            raise SchemaError(self.name, "a categorical feature needs categories, and no other has any")
         if len(set(self.categories)) != len(self.categories):
             raise SchemaError(self.name, "a category stands there twice")
         if not all(category and is_storable(category) for category in self.categories):
-            raise SchemaError(
-                self.name,
-                "a category must not be empty nor hold NUL or half a surrogate pair",
-            )
+            raise SchemaError(self.name, "a category must not be empty nor hold NUL or half a surrogate pair")

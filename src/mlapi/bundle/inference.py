@@ -56,23 +56,21 @@ def infer_feature(profile: ColumnProfile, override: FeatureOverride | None = Non
     """
     given = override or FeatureOverride()
     if profile.has_infinity:
-        raise SchemaError(
-            profile.name,
-            "holds inf or a number beyond float32; correct the cell or leave it empty",
-        )
+        raise SchemaError(profile.name, "holds inf or a number beyond float32; correct the cell or leave it empty")
     if reason := _useless(profile) or _identifier_like(profile, given):
         return LeftOut(profile.name, reason)
-    kind = _kind(profile, given.kind)
-    if kind is not FeatureKind.CATEGORICAL and (given.categories is not None or given.on_unknown is not None):
-        raise SchemaError(profile.name, f"is {kind}; categories and what to do with unknown ones do not apply to it")
-    limits = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
-    categories = _categories(profile, given) if kind is FeatureKind.CATEGORICAL else ()
+    return _feature(profile, given, _kind(profile, given.kind))
+
+
+def _feature(profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind) -> Feature:
+    ranged = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
+    categories = _categories(profile, given, kind)
     return Feature(
         name=profile.name,
         kind=kind,
         nullable=_nullable(profile, given.nullable),
-        minimum=profile.minimum if limits else None,
-        maximum=profile.maximum if limits else None,
+        minimum=profile.minimum if ranged else None,
+        maximum=profile.maximum if ranged else None,
         categories=categories,
         on_unknown=given.on_unknown or OnUnknownCategory.MISSING,
         example=_example(profile, kind, categories),
@@ -120,38 +118,29 @@ def _possible_kinds(profile: ColumnProfile) -> list[FeatureKind]:
 
 def _nullable(profile: ColumnProfile, wanted: bool | None) -> bool:
     if wanted is False and profile.n_missing:
-        raise SchemaError(
-            profile.name,
-            f"has {profile.n_missing} missing cells, so it cannot be made not nullable",
-        )
+        raise SchemaError(profile.name, f"has {profile.n_missing} missing cells, so it cannot be made not nullable")
     return bool(wanted) or profile.n_missing > 0
 
 
-def _categories(profile: ColumnProfile, given: FeatureOverride) -> tuple[str, ...]:
+def _categories(profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind) -> tuple[str, ...]:
     seen = profile.levels.keys()
-    if given.categories is None:
-        if not seen:
+    if kind is not FeatureKind.CATEGORICAL:
+        if given.categories is not None or given.on_unknown is not None:
             raise SchemaError(
-                profile.name,
-                f"cannot be categorical: it has more than {MAX_LEVELS} categories",
+                profile.name, f"is {kind}; categories and what to do with unknown ones do not apply to it"
             )
-        return tuple(sorted(seen))
-    if given.on_unknown is OnUnknownCategory.REJECT and seen - set(given.categories):
-        raise SchemaError(
-            profile.name,
-            "has categories that the override does not list and would reject",
-        )
-    return tuple(sorted(given.categories))
+        return ()
+    if given.categories is None and not seen:
+        raise SchemaError(profile.name, f"cannot be categorical: it has more than {MAX_LEVELS} categories")
+    if given.categories is not None and given.on_unknown is OnUnknownCategory.REJECT and seen - set(given.categories):
+        raise SchemaError(profile.name, "has categories that the override does not list and would reject")
+    return tuple(sorted(seen if given.categories is None else given.categories))
 
 
 def _example(profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str]) -> Cell:
     """Give the median (of two the lower) or the most frequent category (of equals the first)."""
     if kind is FeatureKind.CATEGORICAL:
-        return max(
-            categories,
-            key=lambda category: profile.levels.get(category, 0),
-            default=None,
-        )
+        return max(categories, key=lambda category: profile.levels.get(category, 0), default=None)
     median = profile.median or 0.0
     if kind is FeatureKind.NUMERIC:
         return median

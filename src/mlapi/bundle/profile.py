@@ -46,8 +46,5 @@ def infer_schema(
     features = tuple(one for one in found if isinstance(one, Feature))
     left_out = tuple(one for one in found if isinstance(one, LeftOut))
     if not features:
-        raise SchemaError(
-            None,
-            "no column is left to learn from: all are constant, missing or like identifiers",
-        )
+        raise SchemaError(None, "no column is left to learn from: all are constant, missing or like identifiers")
     return FeatureSchema(features=features, on_unknown_feature=on_unknown_feature, target=target), left_out

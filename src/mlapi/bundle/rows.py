@@ -42,7 +42,7 @@ def check_rows(schema: FeatureSchema, rows: Sequence[Row]) -> Table:
         n_rows cells by feature name, in the schema's order. An unknown category that is not rejected stays as it is.
 
     Raises:
-        RowsError: every bad cell, the first 100 by name.
+        RowsError: all bad cells, counted; the first 100 in full.
     """
     bad: list[Bad] = []
     table = {}

@@ -48,11 +48,7 @@ def fit_scale(schema: FeatureSchema, table: Table, scaling: Literal["standard", 
     columns = [one.name for one in schema.features if one.kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)]
     measure = _standard if scaling == "standard" else _minmax
     measured = [measure(_seen(table, name)) for name in columns]
-    return ScaleStep(
-        tuple(columns),
-        tuple(offset for offset, _ in measured),
-        tuple(scale for _, scale in measured),
-    )
+    return ScaleStep(tuple(columns), tuple(offset for offset, _ in measured), tuple(scale for _, scale in measured))
 
 
 def _seen(table: Table, name: str) -> NDArray[np.float64]:

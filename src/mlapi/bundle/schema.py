@@ -54,10 +54,7 @@ class FeatureSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if self.target in self._by_name:
             raise SchemaError(self.target, "is the target; it cannot be a feature too")
         if not is_storable(self.target):
-            raise SchemaError(
-                None,
-                f"the target's name {shown(self.target)} holds NUL or half a surrogate pair",
-            )
+            raise SchemaError(None, f"the target's name {shown(self.target)} holds NUL or half a surrogate pair")
 
     @cached_property
     def _by_name(self) -> Mapping[str, Feature]:

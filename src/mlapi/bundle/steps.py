@@ -14,49 +14,25 @@ from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 ENCODER_FILE: Final = "encoder.json"
 
 
-class NumberStep(
-    msgspec.Struct,
-    frozen=True,
-    tag_field="kind",
-    tag="number",
-    forbid_unknown_fields=True,
-):
+class NumberStep(msgspec.Struct, frozen=True, tag_field="kind", tag="number", forbid_unknown_fields=True):
     """A numeric or integer feature as one column."""
 
     feature: str
 
 
-class BooleanStep(
-    msgspec.Struct,
-    frozen=True,
-    tag_field="kind",
-    tag="boolean",
-    forbid_unknown_fields=True,
-):
+class BooleanStep(msgspec.Struct, frozen=True, tag_field="kind", tag="boolean", forbid_unknown_fields=True):
     """A boolean feature as one column of 0 and 1."""
 
     feature: str
 
 
-class CodesStep(
-    msgspec.Struct,
-    frozen=True,
-    tag_field="kind",
-    tag="codes",
-    forbid_unknown_fields=True,
-):
+class CodesStep(msgspec.Struct, frozen=True, tag_field="kind", tag="codes", forbid_unknown_fields=True):
     """A categorical feature as one column of codes, the category's position in the schema's list."""
 
     feature: str
 
 
-class ScaleStep(
-    msgspec.Struct,
-    frozen=True,
-    tag_field="kind",
-    tag="scale",
-    forbid_unknown_fields=True,
-):
+class ScaleStep(msgspec.Struct, frozen=True, tag_field="kind", tag="scale", forbid_unknown_fields=True):
     """Number columns as (cell - offset) / scale, in float64 and rounded to float32 afterwards.
 
     Attributes:
