@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 
 from mlapi.app.api.protocol import Protocol
+from mlapi.app.core.config import ConfigManager
 from mlapi.app.main import create_app
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.supervisor import Supervisor, spawn
@@ -101,7 +102,11 @@ def run(settings: Settings, *, follower: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code of the process: 0, or 1 if it could not start.
+
+    Raises:
+        SettingsError: a file that the settings name cannot be read.
     """
+    ConfigManager(settings).public_key  # noqa: B018  # asked for here, where a wrong setting is one line on the screen
     LoggingUtils.configure(settings.api.log_level)
     server = make_server(settings, follower=follower)
     try:

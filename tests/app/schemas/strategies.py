@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mlapi.app.schemas.row_model import FLOAT32_MAX
 from mlapi.bundle.cells import FLOAT32_OVERFLOW
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
+from tests.fixtures.strategies import schemas as any_schemas
 
 PLAIN_NAMES = ("age", "hours per week", "größe", "a:b", "{", "0", "model_x", "_private", "class", "f1")
 ODD_NAMES = ('quo"te', "back\\slash", "new\nline", "tab\t")
@@ -46,9 +47,14 @@ def features(draw: st.DrawFn, name: str) -> Feature:
     )
 
 
+def schemas() -> st.SearchStrategy[FeatureSchema]:
+    """Schemas of a few features, with names and categories that JSON has to escape or that look like its syntax."""
+    return _schemas() | any_schemas()
+
+
 @st.composite
-def schemas(draw: st.DrawFn, names: tuple[str, ...] = PLAIN_NAMES + ODD_NAMES) -> FeatureSchema:
-    chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=5, unique=True))
+def _schemas(draw: st.DrawFn) -> FeatureSchema:
+    chosen = draw(st.lists(st.sampled_from(PLAIN_NAMES + ODD_NAMES), min_size=1, max_size=5, unique=True))
     return FeatureSchema(
         features=tuple(draw(features(name)) for name in chosen),
         on_unknown_feature=draw(st.sampled_from(OnUnknownFeature)),

@@ -90,3 +90,25 @@ LIMITS = {"minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}
 )
 def test_describes_a_feature(feature: Feature, expected: dict[str, Any]) -> None:
     assert property_schema(feature) == expected
+
+
+@pytest.mark.parametrize(
+    ("feature", "taken", "refused"),
+    [
+        (Feature(name="a", kind=FeatureKind.NUMERIC), ["1", "1.5", "-3.4028235e38"], ["3.5e38", "true", '"1"', "NaN"]),
+        (Feature(name="a", kind=FeatureKind.INTEGER), ["1", "3.0", "1e3"], ["3.5", "true", '"1"', "9" * 400, "null"]),
+        (Feature(name="a", kind=FeatureKind.BOOLEAN), ["true"], ["1", '"true"']),
+        (Feature(name="a", kind=CATEGORICAL, categories=("x",)), ['"x"', '"y"', '""'], ['"\\u0000"', "1", "null"]),
+        (
+            Feature(name="a", kind=CATEGORICAL, categories=("x",), on_unknown=OnUnknownCategory.REJECT),
+            ['"x"'],
+            ['"y"', '"X"'],
+        ),
+    ],
+    ids=["numeric", "integer", "boolean", "open categories", "closed categories"],
+)
+def test_takes_and_refuses_a_cell_as_the_decoder_does(feature: Feature, taken: list[str], refused: list[str]) -> None:
+    schema = FeatureSchema(features=(feature,))
+    for cell in (*taken, *refused):
+        text = f'{{"data": [{{"a": {cell}}}]}}'.encode()
+        assert declaration_takes(schema, text) is decoder_takes(schema, text) is (cell in taken), cell

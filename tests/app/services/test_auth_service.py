@@ -6,7 +6,7 @@ import pytest
 
 from mlapi.app.core.errors import InsufficientScope, Unauthorized
 from mlapi.app.core.security import ALL_SCOPES, Principal
-from mlapi.app.services.auth_service import AuthService
+from mlapi.app.services.auth_service import AuthService, require
 
 KEY = "mlk_one"
 OTHER = "mlk_other"
@@ -55,6 +55,7 @@ def test_refuses_a_digest_that_is_none() -> None:
 
 def test_asks_for_a_scope() -> None:
     reader = Principal("id", frozenset({"read"}))
-    AUTH.require(reader, "read")
+    require(reader, "read")
+    require(None, "read")
     with pytest.raises(InsufficientScope, match="'predict'"):
-        AUTH.require(reader, "predict")
+        require(reader, "predict")

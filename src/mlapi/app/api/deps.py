@@ -6,8 +6,9 @@ from fastapi import Depends, Request
 
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.middleware import EXCHANGE, STATE
-from mlapi.app.core.errors import InsufficientScope, ModelNotReady
+from mlapi.app.core.errors import ModelNotReady
 from mlapi.app.core.security import READ
+from mlapi.app.services.auth_service import require
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.snapshot import Snapshot
 
@@ -36,13 +37,12 @@ async def snapshot_of(exchange: Annotated[Exchange, Depends(exchange_of)]) -> Sn
 
 
 async def require_read(exchange: Annotated[Exchange, Depends(exchange_of)]) -> None:
-    """Ask that the caller may read; public paths have no principal and no question.
+    """Ask that the caller may read.
 
     Raises:
         InsufficientScope: the key lacks the scope.
     """
-    if exchange.principal is not None and READ not in exchange.principal.scopes:
-        raise InsufficientScope(READ)
+    require(exchange.principal, READ)
 
 
 CurrentExchange = Annotated[Exchange, Depends(exchange_of)]

@@ -17,7 +17,7 @@ from mlapi.app.api.errors import is_foreseen
 from mlapi.app.api.exchange import Exchange, Reply
 from mlapi.app.api.predict import PATHS, PredictEndpoint
 from mlapi.app.core.security import PREDICT
-from mlapi.app.services.auth_service import AuthService
+from mlapi.app.services.auth_service import AuthService, require
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.utils.logging import LoggingUtils
 
@@ -77,8 +77,7 @@ class Gate:
         if not self._is_public(exchange.path):
             exchange.principal = self._auth.authenticate(exchange.headers.get(b"authorization"))
         if exchange.path in PATHS:
-            if exchange.principal is not None:
-                self._auth.require(exchange.principal, PREDICT)
+            require(exchange.principal, PREDICT)
             await exchange.send(send, await self._predict.answer(exchange, receive))
         else:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from mlapi.ops.errors import SettingsError
 from mlapi.ops.settings import Settings, load_settings
 
 
@@ -26,6 +27,19 @@ class ConfigManager:
     def docs_are_public(self) -> bool:
         """Whether the documentation pages need no key."""
         return self.settings.environment == "development" or self.settings.api.docs_public
+
+    @property
+    def public_key(self) -> bytes | None:
+        """PEM of the key that bundles must be signed with, None where none is set.
+
+        Raises:
+            SettingsError: its file cannot be read.
+        """
+        file = self.settings.security.public_key_file
+        try:
+            return file.read_bytes() if file else None
+        except OSError as error:
+            raise SettingsError("MLAPI_PUBLIC_KEY_FILE", f"{error.strerror or 'it cannot be read'}") from error
 
     @property
     def keys(self) -> tuple[str, ...]:

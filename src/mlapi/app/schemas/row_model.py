@@ -80,15 +80,13 @@ def _field(feature: Feature) -> tuple[Any, Any]:
 
 
 def _cell_type(feature: Feature) -> Any:
-    match feature.kind:
-        case FeatureKind.NUMERIC:
-            return Annotated[StrictFloat, AfterValidator(_fits_float32)]
-        case FeatureKind.INTEGER:
-            return Annotated[StrictFloat, AfterValidator(_fits_float32), AfterValidator(_is_whole)]
-        case FeatureKind.BOOLEAN:
-            return StrictBool
-        case FeatureKind.CATEGORICAL:
-            return Annotated[StrictStr, AfterValidator(_text_check(feature))]
+    if feature.kind is FeatureKind.NUMERIC:
+        return Annotated[StrictFloat, AfterValidator(_fits_float32)]
+    if feature.kind is FeatureKind.INTEGER:
+        return Annotated[StrictFloat, AfterValidator(_fits_float32), AfterValidator(_is_whole)]
+    if feature.kind is FeatureKind.BOOLEAN:
+        return StrictBool
+    return Annotated[StrictStr, AfterValidator(_text_check(feature))]
 
 
 def _fits_float32(number: float) -> float:

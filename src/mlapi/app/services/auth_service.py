@@ -32,11 +32,16 @@ class AuthService:
             raise Unauthorized
         return principal
 
-    def require(self, principal: Principal, scope: str) -> None:
-        """Ask that a principal has a scope.
 
-        Raises:
-            InsufficientScope: it has not.
-        """
-        if scope not in principal.scopes:
-            raise InsufficientScope(scope)
+def require(principal: Principal | None, scope: str) -> None:
+    """Ask that whoever calls has a scope.
+
+    Args:
+        principal: None on a public path, where nobody is asked.
+        scope: `predict`, `read` or `admin`.
+
+    Raises:
+        InsufficientScope: the principal lacks it.
+    """
+    if principal is not None and scope not in principal.scopes:
+        raise InsufficientScope(scope)

@@ -67,10 +67,9 @@ class PredictionService:
         try:
             return decoded, snapshot.bundle.predict_table(decoded.table)
         except RowsError:
-            if decoded.exact:
-                raise
-        decoded = snapshot.decoder.decode_exactly(body)  # explains the refusal, cell by cell
-        return decoded, snapshot.bundle.predict_table(decoded.table)
+            if not decoded.exact:
+                snapshot.decoder.decode_exactly(body)  # raises with the refusal explained, cell by cell
+            raise
 
 
 def _by_class(snapshot: Snapshot, prediction: Prediction) -> list[dict[str, float]]:

@@ -1,0 +1,39 @@
+"""The service's log lines."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from mlapi.app.utils.logging import LoggingUtils
+from mlapi.app.utils.metrics import new_registry
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Puts the process's logging back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    logging.logThreads = logging.logMultiprocessing = True
+
+
+@pytest.mark.usefixtures("restored")
+def test_writes_one_json_object_a_line_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    LoggingUtils.configure("INFO")
+    LoggingUtils().access(level=logging.INFO, fields={"url.path": "/a\nb"})
+    LoggingUtils().access(level=logging.DEBUG, fields={"url.path": "not wanted"})
+    out, err = capsys.readouterr()
+    assert out == ""
+    [line] = err.splitlines()
+    document = json.loads(line)
+    assert (document["service.name"], document["message"]) == ("mlapi-serve", "request answered")
+    assert (document["log.level"], document["url.path"]) == ("info", "/a\nb")
+
+
+def test_counts_each_app_by_itself() -> None:
+    assert new_registry() is not new_registry()
