@@ -34,19 +34,19 @@ def test_read_forest_reads_what_xgboost_saved(n_classes: int, booster: str) -> N
     [pytest.param("5E-1", (0.5,), id="to 3.0"), pytest.param("[1E0,-2E-1]", (1.0, -0.2), id="since 3.1")],
 )
 def test_read_forest_reads_both_spellings_of_the_base_score(text: str, scores: tuple[float, ...]) -> None:
-    work = Workpiece(train(rounds=1))
+    work = Workpiece(train(rounds=1).model)
     work.parameters["base_score"] = text
     assert read_forest(work.model).base_scores == scores
 
 
 def test_read_forest_reads_a_model_without_category_lists_of_data_frames() -> None:
-    work = Workpiece(train(rounds=1))
+    work = Workpiece(train(rounds=1).model)
     del work.content["cats"]
     assert read_forest(work.model).n_encodings == 0
 
 
 def test_read_forest_reads_a_model_without_trees() -> None:
-    work = Workpiece(train(rounds=1))
+    work = Workpiece(train(rounds=1).model)
     work.trees.clear()
     work.content["gbtree_model_param"]["num_trees"] = "0"
     work.content["tree_info"] = []
@@ -54,7 +54,7 @@ def test_read_forest_reads_a_model_without_trees() -> None:
 
 
 def test_read_forest_refuses_weights_of_trees_that_are_no_floats() -> None:
-    work = Workpiece(train(rounds=2, booster="dart"))
+    work = Workpiece(train(rounds=2, booster="dart").model)
     work.booster["weight_drop"][0] = 1
     with pytest.raises(FormatError, match="weight_drop is not a list of floats"):
         read_forest(work.model)
@@ -81,7 +81,7 @@ def _change_tree_parameter(key: str, value: str) -> Callable[[Workpiece], None]:
         pytest.param(_change("parameters", "num_target", "2"), "more than one target", id="two targets"),
         pytest.param(_change("parameters", "num_feature", "-5"), "num_feature is not a number", id="negative number"),
         pytest.param(_change("parameters", "num_feature", "5" * 10), "num_feature is not a number", id="huge number"),
-        pytest.param(_change("parameters", "num_feature", "٥"), "num_feature is not a number", id="Arabic digit"),
+        pytest.param(_change("parameters", "num_feature", "\u0665"), "num_feature is not a number", id="Arabic digit"),
         pytest.param(_change("parameters", "base_score", "half"), "base_score is not a number", id="base score a word"),
         pytest.param(_change("parameters", "base_score", "[[]]"), "base_score is not a number", id="base score nested"),
         pytest.param(
@@ -96,6 +96,8 @@ def _change_tree_parameter(key: str, value: str) -> Callable[[Workpiece], None]:
         pytest.param(
             _change("content", "tree_info", [True, False]), "tree_info is not a list of integers", id="group true"
         ),
+        pytest.param(_change_tree("id", 1), "id is not its place", id="tree of another place"),
+        pytest.param(_change_tree("id", 10**9), "id is not its place", id="tree far outside"),
         pytest.param(_change_tree_parameter("num_feature", "6"), "made for other columns", id="tree of six columns"),
         pytest.param(_change_tree_parameter("size_leaf_vector", "3"), "vectors for leaves", id="vector leaves"),
         pytest.param(
@@ -112,7 +114,7 @@ def _change_tree_parameter(key: str, value: str) -> Callable[[Workpiece], None]:
     ],
 )
 def test_read_forest_refuses(change: Callable[[Workpiece], None], reason: str) -> None:
-    work = Workpiece(train(rounds=2))
+    work = Workpiece(train(rounds=2).model)
     change(work)
     with pytest.raises(FormatError, match=reason):
         read_forest(work.model)

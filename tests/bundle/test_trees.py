@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -141,7 +142,7 @@ def test_an_engine_outlives_the_bytes_that_it_was_made_of_and_others_of_its_kind
 
 
 def test_a_model_that_the_library_refuses_gives_one_clear_line() -> None:
-    work = Workpiece(train())
+    work = Workpiece(train().model)
     work.learner["objective"]["name"] = "no:such"
     with pytest.raises(EngineError, match="no:such") as refusal:
         LibXGBoost(work.model)
@@ -211,7 +212,7 @@ def test_a_library_that_cannot_be_loaded_gives_the_systems_reason(
 def test_a_wait_policy_that_somebody_set_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     LibXGBoost(train().model)
-    assert trees.os.environ["OMP_WAIT_POLICY"] == "active"
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
 
 
 def test_a_booster_is_freed_with_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:

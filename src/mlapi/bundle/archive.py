@@ -13,7 +13,7 @@ from typing import Final
 from mlapi.bundle.atomic import replace_directory, staging_directory
 from mlapi.bundle.errors import FormatError
 
-# Far beyond any model that this product trains (300 trees are 0.5 MB); they bound what a hostile bundle makes a reader hold.
+# Far beyond any model that this product trains (300 trees are 0.5 MB); they bound what a hostile bundle makes us hold.
 MAX_FILES: Final = 64
 MAX_TOTAL_BYTES: Final = 1 << 30
 
@@ -83,8 +83,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 def unpack(data: bytes) -> dict[str, bytes]:
     """Read a tar that `pack` could have made.
 
-    Read by hand and not with tarfile: only the one kind of member that a bundle has is understood, so that links, devices,
-    sparse files, pax and GNU extensions, base-256 sizes and compressed archives have no code to reach.
+    Read by hand and not with tarfile: only the one kind of member that a bundle has is understood, so that links,
+    devices, sparse files, pax and GNU extensions, base-256 sizes and compressed archives have no code to reach.
 
     Raises:
         FormatError: anything but regular files with safe names, a name twice, a wrong checksum, or a truncated archive.
@@ -137,7 +137,7 @@ def _walk(path: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 def _read_file(entry: os.DirEntry[str], left_bytes: int) -> bytes:
     """Read one byte more than is left at most: enough to know that it is too much."""
-    with open(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+    with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         return file.read(left_bytes + 1)
 
 

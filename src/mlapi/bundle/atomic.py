@@ -23,8 +23,8 @@ _SUFFIX: Final = ".new"
 def staging_directory(path: Path) -> Iterator[Path]:
     """Give an empty directory beside a path; what is left of it afterwards is removed.
 
-    Its name begins with a dot and it is locked (flock) while in use, so that what a killed process left can be told from
-    what a live one is writing: the former is unlocked and is removed here, before the new one is made.
+    Its name begins with a dot and it is locked (flock) while in use, so that what a killed process left can be told
+    from what a live one is writing: the former is unlocked and is removed here, before the new one is made.
     """
     _sweep(path)
     staging, lock = _claim(path)

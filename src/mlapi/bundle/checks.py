@@ -140,5 +140,5 @@ def _is_at_least(found: str, least: str) -> bool:
 
 
 def _release(numbers: str) -> tuple[int, ...]:
-    """ "3.2.0" as (3, 2): a trailing zero means nothing, so that "3.2" and "3.2.0" are equal."""
+    """Give (3, 2) for "3.2.0": trailing zeros mean nothing, "3.2" and "3.2.0" are equal."""
     return tuple(map(int, re.sub(r"(\.0+)+$", "", numbers).split(".")))

@@ -49,36 +49,45 @@ class Contents:
 
     @cached_property
     def manifest(self) -> Manifest:
+        """What the bundle says of itself; the only part that is parsed before the digests are compared."""
         return Manifest.from_json(self.files[MANIFEST_FILE])
 
     @cached_property
     def manifest_sha256(self) -> str:
+        """Digest of the manifest's bytes."""
         return manifest_digest(self.files[MANIFEST_FILE])
 
     @cached_property
     def schema(self) -> FeatureSchema:
+        """The features."""
         return FeatureSchema.from_json(self.files[SCHEMA_FILE])
 
     @cached_property
     def encoder(self) -> Encoder:
+        """From cells to the matrix."""
         return Encoder.from_json(self.schema, self.files[ENCODER_FILE])
 
     @cached_property
     def decision(self) -> Decision:
+        """From margins to labels."""
         return Decision.from_json(self.files[DECISION_FILE])
 
     @cached_property
     def golden(self) -> Golden:
+        """Rows with their answers."""
         return Golden.from_json(self.files[GOLDEN_FILE])
 
     @cached_property
     def reference(self) -> Reference:
+        """What the training data looked like."""
         return Reference.from_json(self.files[REFERENCE_FILE])
 
     @cached_property
     def engine(self) -> TreeEngine:
+        """From the matrix to margins; made last, when everything else has been checked."""
         return load_engine(self.files[MODEL_FILE])
 
     @cached_property
     def card(self) -> str:
+        """The model card, Markdown."""
         return self.files[CARD_FILE].decode("utf-8")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlapi.bundle import document
 from mlapi.bundle.types import Label, Margin, Probabilities
 
-# XGBoost clamps the sigmoid's exponent here so that expf stays finite in float32 (`Sigmoid` in xgboost/src/common/math.h).
+# XGBoost clamps the sigmoid's exponent so that expf stays finite in float32 (`Sigmoid` in xgboost/src/common/math.h).
 MAX_EXPONENT: Final = np.float32(88.7)
 
 _FEW: Final = 32  # fewer numbers than this are spelled one by one in less time
@@ -187,9 +187,9 @@ def shortest(probabilities: Probabilities) -> list[list[float]]:
 def _shortest(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
     """Round to 6, 7, 8 and 9 significant digits and keep the first that reads back; 9 always do (IEEE 754, 5.12.2).
 
-    Six is enough to begin with: a shorter decimal is found as one of six digits that ends in zeros. A decimal is an integer
-    over an exact power of ten, and such a quotient is the float64 nearest to it. Below 1e-10 the power is not exact, and at
-    a power of two the nearest decimal need not be the one that reads back: these few are left to NumPy's own spelling.
+    Six is enough to begin with: a shorter decimal is found as one of six digits that ends in zeros. A decimal is an
+    integer over an exact power of ten, and such a quotient is the float64 nearest to it. Below 1e-10 the power is not
+    exact, and at a power of two the nearest decimal need not read back: these few are left to NumPy's own spelling.
     """
     exact = numbers.astype(np.float64)
     odd = (numbers < 1e-10) | (np.frexp(numbers)[0] == 0.5)
@@ -224,7 +224,7 @@ def _softmax(margin: Margin) -> Probabilities:
 
 
 def _expf(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """libm's expf of every element; NaN stays NaN."""
+    """Take libm's expf of every element; NaN stays NaN."""
     return np.fromiter(map(_libm_expf(), values.ravel().tolist()), np.float32, values.size).reshape(values.shape)
 
 

@@ -16,7 +16,7 @@ def write(value: msgspec.Struct, *, readable: bool = False) -> bytes:
     """Give the bytes of a JSON file.
 
     Args:
-        value: what to write. Its numbers are finite: msgspec would turn NaN into null, so each type refuses it beforehand.
+        value: what to write. Its numbers are finite: msgspec turns NaN into null, so each type refuses it beforehand.
         readable: two spaces of indentation, for the files that people open.
 
     Returns:

@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 
 
 class Forest(NamedTuple):
-    """A tree booster; nodes and category lists of all trees one after the other, numbers as XGBoost has them in each tree.
+    """A tree booster; nodes and category lists of all trees one after the other, numbered as in each tree.
 
     See `RegTree` in xgboost/include/xgboost/tree_model.h.
 
@@ -95,6 +95,8 @@ def read_forest(model: bytes) -> Forest:
         _integer(_object(content, "gbtree_model_param"), "num_trees"),
     )
     trees = [_mapping(tree, "a tree") for tree in _list(content, "trees", n_trees)]
+    if [tree.get("id") for tree in trees] != list(range(n_trees)):
+        raise FormatError(_FILE, "a tree's id is not its place")  # libxgboost stores each tree at its id, unchecked
     n_nodes = [_n_nodes(tree, n_columns) for tree in trees]
     for key in _UNUSED:
         _joined(trees, key, "f", n_nodes)
@@ -110,7 +112,7 @@ def read_forest(model: bytes) -> Forest:
         groups=_integer_list(content, "tree_info", n_trees),
         rounds=_integer_list(content, "iteration_indptr"),
         weights=_float_list(booster, "weight_drop", n_trees) if name == "dart" else np.ones(n_trees),
-        n_encodings=len(_list(_object(content, "cats"), "enc")) if "cats" in content else 0,
+        n_encodings=_n_encodings(_object(content, "cats")) if "cats" in content else 0,
         n_nodes=np.array(n_nodes, np.int64),
         left=_joined(trees, "left_children", "iu", n_nodes).astype(np.int64),
         right=_joined(trees, "right_children", "iu", n_nodes).astype(np.int64),
@@ -141,6 +143,11 @@ def _joined(trees: Sequence[Mapping[str, ubj.Value]], key: str, kinds: str, leng
 
 def _join(arrays: Sequence[ubj.Numbers]) -> ubj.Numbers:
     return np.concatenate(arrays) if arrays else np.empty(0)
+
+
+def _n_encodings(categories: Mapping[str, ubj.Value]) -> int:
+    segments, order = (_numbers(categories, key, "iu") for key in ("feature_segments", "sorted_idx"))
+    return len(_list(categories, "enc")) + len(segments) + len(order)
 
 
 def _base_scores(text: str) -> tuple[float, ...]:

@@ -16,7 +16,7 @@ from mlapi.bundle.errors import RowsError, VerificationError
 from mlapi.bundle.trees import TreeEngine
 from mlapi.bundle.types import Cell, Row
 
-# Margins are sums of float32 in a fixed order and so equal everywhere; expf differs between C libraries in the last bit.
+# Margins are sums of float32 in a fixed order, equal everywhere; expf differs between C libraries in the last bit.
 PROBABILITY_TOLERANCE: Final = 1e-6
 
 Numbers = tuple[tuple[float, ...], ...]

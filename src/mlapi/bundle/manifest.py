@@ -157,9 +157,9 @@ def build_manifest(files: Mapping[str, bytes], meta: ManifestMeta) -> Manifest:
 def content_digest(files: Mapping[str, FileEntry], schema_digest: str, config_digest: str) -> str:
     """Give the sha256 of what was learnt, whoever learnt it and whenever.
 
-    It is taken over lines of UTF-8 text that end in a newline: "<sha256>  <path>" for every file but the manifest and its
-    signature, by path in the order of code points, then "<schema_digest>  schema" and "<config_digest>  config". The time,
-    the commit and the library versions stand in the manifest alone and so do not enter.
+    It is taken over lines of UTF-8 text that end in a newline: "<sha256>  <path>" for every file but the manifest and
+    its signature, by path in the order of code points, then "<schema_digest>  schema" and "<config_digest>  config".
+    The time, the commit and the library versions stand in the manifest alone and so do not enter.
     """
     lines = [f"{files[path].sha256}  {path}\n" for path in _described(files)]
     lines += [f"{schema_digest}  schema\n", f"{config_digest}  config\n"]

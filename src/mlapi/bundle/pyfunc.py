@@ -1,8 +1,8 @@
 """MLflow's door to a bundle: `mlflow models serve` and `mlflow.pyfunc.load_model` give the numbers that mlapi serves.
 
-A model version is logged with `loader_module="mlapi.bundle.pyfunc"` and the bundle's directory as `data_path`; MLflow then
-calls `_load_pyfunc` and no pickle is involved. pandas is imported only when a data frame has arrived, by which time it is
-there anyway.
+A model version is logged with `loader_module="mlapi.bundle.pyfunc"` and the bundle's directory as `data_path`; MLflow
+then calls `_load_pyfunc` and no pickle is involved. pandas is imported only when a data frame has arrived, by which
+time it is there anyway.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,7 +25,7 @@ _MISSING: Final = ("NAType", "NaTType")  # the types of pandas.NA and pandas.NaT
 class Frame(Protocol):
     """As much of pandas.DataFrame as is used."""
 
-    def to_dict(self, orient: str) -> list[dict[str, object]]:
+    def to_dict(self, orient: Literal["records"]) -> Sequence[Mapping[Any, object]]:
         """Give one mapping a row for the orientation "records"."""
         ...
 
@@ -37,7 +37,7 @@ class BundleModel:
         """Serve a verified bundle."""
         self.bundle = bundle
 
-    def predict(self, data: Frame | Sequence[Mapping[str, object]], params: object = None) -> object:
+    def predict(self, data: Frame | Sequence[Mapping[Any, object]], params: object = None) -> object:
         """Predict a data frame or a list of rows.
 
         Args:
@@ -63,7 +63,7 @@ class BundleModel:
     def _columns(self) -> list[str]:
         return ["prediction", *(f"probability_{name}" for name in self.bundle.decision.names)]
 
-    def _answers(self, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    def _answers(self, rows: Sequence[Mapping[Any, object]]) -> list[dict[str, object]]:
         prediction = self.bundle.predict([_row(row) for row in rows])
         columns = self._columns
         return [
@@ -77,8 +77,8 @@ def _load_pyfunc(path: str) -> BundleModel:
     return BundleModel(load(Path(path)))
 
 
-def _row(row: Mapping[str, object]) -> Row:
-    return {name: _cell(value) for name, value in row.items()}
+def _row(row: Mapping[Any, object]) -> Row:
+    return {str(name): _cell(value) for name, value in row.items()}
 
 
 def _cell(value: object) -> Cell:

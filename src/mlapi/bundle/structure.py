@@ -1,6 +1,6 @@
 """What must hold in a model's trees before any engine walks them.
 
-libxgboost trusts its files: a child's number out of range is read as it stands, and predicting crashes or, worse, answers.
+libxgboost trusts its files: a child's number out of range is taken as it is, and predicting crashes or, worse, answers.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _check_links(forest: Forest) -> tuple[Integers, Integers]:
     """Walk all trees down from their roots, one level at a time.
 
     Returns:
-        Positions of the inner nodes and of the leaves. Nodes that no root reaches are XGBoost's own leftovers of pruning.
+        Positions of the inner nodes and of the leaves. Nodes that no root reaches are XGBoost's leftovers of pruning.
     """
     tree_of = _tree_of_each(forest.n_nodes)
     first = np.cumsum(forest.n_nodes) - forest.n_nodes

@@ -22,8 +22,8 @@ __all__ = ["LibXGBoost", "TreeEngine", "check_structure", "load_engine"]
 
 log = logging.getLogger(__name__)
 
-# xgboost/doc/c.rst and XGBoosterPredictFromDense in include/xgboost/c_api.h: type 1 is the margin, an end of 0 is all rounds,
-# and a strict shape is always (n_rows, n_groups).
+# XGBoosterPredictFromDense in xgboost/include/xgboost/c_api.h: type 1 is the margin, an end of 0 is all rounds, and a
+# strict shape is always (n_rows, n_groups).
 _PREDICT: Final = (
     b'{"type": 1, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true, '
     b'"cache_id": 0, "missing": NaN}'
@@ -33,22 +33,22 @@ _ARRAY: Final = b'{"data": [%d, true], "shape": [%d, %d], "strides": null, "type
 
 
 class TreeEngine(Protocol):
-    """Anything that gives a booster's margins.
-
-    Attributes:
-        n_columns: of the matrices that it takes.
-        n_groups: margins a row, 1 for two classes and otherwise one for each class.
-        name: for logs and `/models/current`.
-    """
+    """Anything that gives a booster's margins."""
 
     @property
-    def n_columns(self) -> int: ...
+    def n_columns(self) -> int:
+        """Columns of the matrices that it takes."""
+        ...
 
     @property
-    def n_groups(self) -> int: ...
+    def n_groups(self) -> int:
+        """Margins a row: 1 for two classes, otherwise one for each class."""
+        ...
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """For logs and `/models/current`."""
+        ...
 
     def margin(self, matrix: Matrix) -> Margin:
         """Give the margins of some rows; safe to call from several threads at once.
@@ -89,7 +89,7 @@ class LibXGBoost:
         self._handle = ctypes.c_void_p()
         self._call("XGBoosterCreate", None, 0, ctypes.byref(self._handle))
         weakref.finalize(self, self._lib.XGBoosterFree, self._handle)
-        # Starting threads costs more than a small request's trees; on a busy machine their spinning costs 25 times more.
+        # Starting threads costs more than a small request's trees; on a busy machine their spinning costs far more.
         self._call("XGBoosterSetParam", self._handle, b"nthread", b"1")
         self._call("XGBoosterLoadModelFromBuffer", self._handle, model, len(model))
         n_columns = ctypes.c_uint64()
@@ -151,7 +151,7 @@ def _library() -> ctypes.CDLL:
     Raises:
         EngineError: it is not installed, or the system cannot load it.
     """
-    # OpenMP reads this once, when it is loaded; its default spins between calls (p99 of a row 107 ms on two busy cores).
+    # OpenMP reads this once, when it is loaded; its default spins between calls (a row's p99 is 107 ms on two cores).
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         lib = ctypes.CDLL(str(_library_path()))
@@ -181,6 +181,6 @@ def _library_path() -> Path:
 
 
 def _first_line(message: str) -> str:
-    """Keep what was wrong and drop the C++ trace, the time and the source file: "[12:00:00] /src/x.cc:1: Check failed"."""
+    """Keep what was wrong; drop the C++ trace, the time and the source file ("[12:00:00] /src/x.cc:1: no such…")."""
     line = message.strip().partition("\n")[0]
     return line.rpartition(".cc:")[2].partition(": ")[2] or line

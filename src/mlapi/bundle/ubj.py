@@ -1,9 +1,9 @@
 """UBJSON as XGBoost writes it, read without trusting a byte.
 
-XGBoost saves a model as UBJSON (https://ubjson.org, draft 12) with big-endian numbers, counted untyped arrays for lists of
-objects and strongly typed arrays for numbers (`src/common/json.cc` and `include/xgboost/json.h` of dmlc/xgboost 3.2).
-libxgboost's own reader is not memory-safe against crafted files, so a bundle's model is first read here: every length is
-compared with the bytes that are left before anything is allocated, depth is bounded, and what remains undecided is refused.
+XGBoost saves a model as UBJSON (https://ubjson.org, draft 12) with big-endian numbers, counted untyped arrays for lists
+and strongly typed arrays for most numbers (`src/common/json.cc` and `include/xgboost/json.h` of dmlc/xgboost 3.2).
+libxgboost's own reader is not memory-safe against crafted files, so a bundle's model is first read here: every length
+is compared with the bytes that are left before anything is allocated, depth is bounded, and what is unknown is refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from mlapi.bundle.errors import FormatError
 
 Numbers: TypeAlias = NDArray[np.number]
-Value: TypeAlias = "None | bool | int | float | str | Numbers | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | Numbers | list[Value] | dict[str, Value] | None"
 
-# XGBoost nests learner → gradient_booster → gbtree → model → trees → tree → tree_param: eight levels for dart, the deepest.
+# XGBoost nests learner → gradient_booster → gbtree → model → trees → tree → tree_param: eight levels, for dart.
 MAX_DEPTH: Final = 32
 
 _INTEGERS: Final = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q"}
@@ -36,7 +36,7 @@ _DTYPES: Final[dict[bytes, np.dtype[np.number]]] = {
     b"d": np.dtype(">f4"),
     b"D": np.dtype(">f8"),
 }
-_CONSTANTS: Final[dict[bytes, None | bool]] = {b"Z": None, b"T": True, b"F": False}
+_CONSTANTS: Final[dict[bytes, bool | None]] = {b"Z": None, b"T": True, b"F": False}
 
 
 def decode(data: bytes, *, file: str = "model.ubj") -> Value:
@@ -47,12 +47,12 @@ def decode(data: bytes, *, file: str = "model.ubj") -> Value:
         file: the name that an error gives.
 
     Returns:
-        Objects as dict, untyped arrays as list, typed arrays as one-dimensional NumPy arrays in the machine's byte order
-        (int8, uint8, int16, int32, int64, float32 or float64), other values as Python's own.
+        Objects as dict, untyped arrays as list, typed arrays as one-dimensional NumPy arrays in the machine's byte
+        order (int8, uint8, int16, int32, int64, float32 or float64), other values as Python's own.
 
     Raises:
-        FormatError: truncated or trailing bytes, an unknown marker, a length beyond the file, a key given twice, text that
-            is no UTF-8, or more than MAX_DEPTH levels.
+        FormatError: truncated or trailing bytes, an unknown marker, a length beyond the file, a key given twice, text
+            that is no UTF-8, or more than MAX_DEPTH levels.
     """
     reader = _Reader(data, file)
     value = reader.value(reader.take(1), depth=0)

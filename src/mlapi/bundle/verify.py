@@ -18,7 +18,7 @@ import msgspec
 from mlapi.bundle import checks
 from mlapi.bundle.checks import Expectation
 from mlapi.bundle.contents import Contents
-from mlapi.bundle.errors import BundleError, FormatError, VerificationError
+from mlapi.bundle.errors import FormatError, VerificationError
 from mlapi.bundle.manifest import Manifest
 from mlapi.bundle.verify_child import limit_process, verify_in_subprocess
 
@@ -119,30 +119,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.limit_s is not None:
         limit_process(options.limit_s)
-    verdict = _verdict(options.path, Expectation(options.manifest, _key(options.public_key), options.require_signature))
-    print(msgspec.json.encode(verdict).decode() if options.json else _line(options.path, verdict))
+    verdict = _verdict(options)
+    answer = msgspec.json.encode(verdict).decode() if options.json else _line(options.path, verdict)
+    sys.stdout.write(answer + "\n")
     return 0 if verdict.ok else 1
 
 
-def _verdict(path: Path, expected: Expectation) -> Verdict:
+def _verdict(options: argparse.Namespace) -> Verdict:
     try:
-        return Verdict(True, manifest_sha256=open_verified(path, expected).manifest_sha256)
+        expected = Expectation(options.manifest, _key(options.public_key), options.require_signature)
+        return Verdict(True, manifest_sha256=open_verified(options.path, expected).manifest_sha256)
     except VerificationError as error:
         return Verdict(False, check=error.check, code=error.code, reason=error.reason)
-    except (BundleError, ValueError) as error:
-        return Verdict(False, check="", code="", reason=str(error))
+    except ValueError as error:  # a key that is none
+        return Verdict(False, reason=str(error))
 
 
 def _line(path: Path, verdict: Verdict) -> str:
     if verdict.ok:
         return f"verified {path}: manifest {verdict.manifest_sha256}"
-    return f"refused {path}: {verdict.check} {verdict.code}: {verdict.reason}"
+    return f"refused {path}: {verdict.code}: {verdict.reason}" if verdict.code else f"refused {path}: {verdict.reason}"
 
 
 def _key(path: str | None) -> bytes | None:
     if path is None:
         return None
-    return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"the public key cannot be read: {error.strerror}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

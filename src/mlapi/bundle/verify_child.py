@@ -59,7 +59,7 @@ def verify_in_subprocess(
 
 
 def limit_process(cpu_s: float) -> None:
-    """Bound what this process may use from here on, so that it ends even if nobody is left to kill it; no core files."""
+    """Bound what this process may use from here on, so that it ends if nobody is left to kill it; no core files."""
     for kind, limit in (
         (resource.RLIMIT_CPU, math.ceil(cpu_s)),
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),

@@ -1,0 +1,1 @@
+zH9Ezcg4lgJApVg5dQJJ9u3KWycom6/Yd1JdASAEbvp/5PO+ynnP5uX08sSNeORAaQhLuW9vjyIflQhyDv+VCA==
