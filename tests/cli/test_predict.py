@@ -62,7 +62,11 @@ def test_an_unseen_category_is_a_warning() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "says"),
-    [('{"age": "old"}', "age"), ('{"age": 20, "member": true, "agee": 1}', "agee"), ("none.json", "none.json: no such file or directory")],
+    [
+        ('{"age": "old"}', "age"),
+        ('{"age": 20, "member": true, "agee": 1}', "agee"),
+        ("none.json", "none.json: no such file or directory"),
+    ],
 )
 def test_what_cannot_be_predicted_is_one_line(rows: str, says: str) -> None:
     assert says in failed("predict", rows)

@@ -66,7 +66,10 @@ def _train_and_promote(store: Store, settings: Settings) -> None:
     finally:
         progress.close()
     print_report(result)
-    ModelPromotion(store).promote(result.model, result.version, to=settings.api.model_stage, reason="quickstart")
+    moved = ModelPromotion(store).promote(
+        result.model, result.version, to=settings.api.model_stage, reason="quickstart"
+    )
+    click.echo(f"{moved.name} version {moved.version} is now in {moved.alias}")
 
 
 def _prepare_in_child(settings: Settings) -> None:

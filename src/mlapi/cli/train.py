@@ -43,7 +43,11 @@ def train(invocation: Invocation, /, as_json: bool, **flags: Any) -> None:
         result = pipeline.train(configuration(settings.training, flags), settings, progress)
     finally:
         progress.close()
-    print_json(summary(result)) if as_json else print_report(result)
+    if as_json:
+        print_json(summary(result))
+    else:
+        print_report(result)
+        click.echo(f"Next: mlapi models promote {result.model}")
 
 
 def summary(result: TrainingResult) -> dict[str, object]:
@@ -62,4 +66,3 @@ def print_report(result: TrainingResult) -> None:
     click.echo(
         f"registered {result.model} version {result.version}, now in staging  (bundle {result.content_digest[:12]})"
     )
-    click.echo(f"Next: mlapi models promote {result.model}")
