@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
-import pyarrow.parquet as parquet
 import pytest
+from pyarrow import parquet
 
 from mlapi.bundle.profile import ColumnKind, FeatureOverride
 from mlapi.bundle.schema import FeatureKind

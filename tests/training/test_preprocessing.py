@@ -54,7 +54,8 @@ def test_an_unseen_category_and_a_gap_are_nan_in_the_matrix() -> None:
     data = dataset(texts("plan", "b", "a", None, "c"), numbers("age", 1, 2, 3, 4))
     fitted = PreprocessingPipeline().fit(data, FOLD)
     matrix = fitted.matrix(data)
-    assert (matrix.dtype, matrix.shape) == (np.float32, (4, 2))
+    assert matrix.dtype == np.float32
+    assert matrix.shape == (4, 2)
     assert np.isnan(matrix[2:, 0]).all()
     assert matrix[:2, 0].tolist() == [1.0, 0.0]
 

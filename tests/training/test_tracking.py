@@ -110,9 +110,13 @@ def test_a_database_of_another_program_is_refused_in_one_line(tmp_path: Path) ->
 
 
 def test_what_mlflow_refuses_is_told_in_one_line(settings: Settings) -> None:
-    with pytest.raises(TrackingError, match="tracking server sqlite:"), logger(settings).run("churn", {}) as run:
-        run.log(params={"depth": 3})
-        run.log(params={"depth": 4})
+    def log_twice() -> None:
+        with logger(settings).run("churn", {}) as run:
+            run.log(params={"depth": 3})
+            run.log(params={"depth": 4})
+
+    with pytest.raises(TrackingError, match="tracking server sqlite:"):
+        log_twice()
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -122,7 +126,7 @@ class Answering(BaseHTTPRequestHandler):
         self.send_response(401)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Keep quiet."""
 
 

@@ -1,4 +1,4 @@
-"""The model card: a page of Markdown inside the bundle (`README.md`). It holds no date: equal models, equal cards."""
+"""The model card: a page of Markdown inside the bundle (`README.md`). It holds no date."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ NAME_LENGTH = 100
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a card tells; `parameters` is a list of name and value."""
+    """What a card tells; `parameters` is a list of name and value.
 
-    model: str
+    Neither the model's name nor the file's is among them: they are the manifest's, and equal models have equal cards.
+    """
+
     dataset: Dataset
     schema: FeatureSchema
     left_out: Sequence[LeftOut]
@@ -33,8 +35,8 @@ class CardFacts:
 def write_card(facts: CardFacts) -> bytes:
     """Give the page as UTF-8; every name that came from data is escaped, for Markdown and for HTML inside it."""
     parts = [
-        f"# {escaped(facts.model)}",
-        f"Predicts {escaped(facts.schema.target)} from {len(facts.schema.features)} features with XGBoost.",
+        f"# Model of {escaped(facts.schema.target)}",
+        f"XGBoost, {len(facts.schema.features)} features, {len(facts.evaluation.per_class)} classes.",
         _data(facts),
         _figures(facts.evaluation),
         _classes(facts.evaluation),
@@ -62,7 +64,6 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _data(facts: CardFacts) -> str:
     data = facts.dataset
     rows = (
-        ("dataset", data.name),
         ("rows", data.n_rows),
         ("train / validation / test", f"{data.n_train} / {data.n_validation} / {data.n_test}"),
         ("fingerprint", data.fingerprint),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from mlapi.bundle.decision import Decision, class_name
 from mlapi.bundle.profile import ColumnKind
@@ -76,12 +76,10 @@ def record_run(run: TrackedRun, prepared: Prepared, boosted: Boosted, trained: T
     run.files.write(files)
 
 
-def card_facts(prepared: Prepared, trained: Trained, config: TrainingConfig) -> CardFacts:
+def card_facts(prepared: Prepared, trained: Trained) -> CardFacts:
     """Give what the model card tells."""
     fitted = prepared.preprocessing
-    return CardFacts(
-        config.model_name, prepared.facts, fitted.schema, fitted.left_out, trained.scored.evaluation, trained.parameters
-    )
+    return CardFacts(prepared.facts, fitted.schema, fitted.left_out, trained.scored.evaluation, trained.parameters)
 
 
 def evaluation_json(evaluation: Evaluation) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from mlapi.bundle.profile import ColumnKind
 from mlapi.training.columns import Column, RawColumn, finite, text_column

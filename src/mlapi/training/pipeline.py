@@ -90,7 +90,7 @@ def export(
         trained.model,
         training=prepared.features(prepared.seen),
         held_out=Held(prepared.features(prepared.test), trained.margin),
-        card=write_card(card_facts(prepared, trained, config)),
+        card=write_card(card_facts(prepared, trained)),
         golden_rows=config.golden_rows,
     )
     config_digest = hashlib.sha256(msgspec.json.encode(config.fingerprint(), order="deterministic")).hexdigest()

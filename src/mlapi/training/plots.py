@@ -27,6 +27,7 @@ MOST_CLASSES = 10  # lines of one picture at most; more cannot be told apart
 MOST_FEATURES = 20
 BINS = 10  # of the calibration curve, equal numbers of rows in each
 NAME_LENGTH = 30
+SHORT_LENGTH = 16  # where names stand slanted below one another
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,23 @@ def draw_all(
     return {
         "roc.png": picture(lambda axes: _roc(axes, scored)),
         "precision_recall.png": picture(lambda axes: _precision_recall(axes, scored)),
-        "confusion.png": picture(lambda axes: _confusion(axes, scored)),
+        "confusion.png": picture(lambda axes: _confusion(axes, scored), left=0.24, bottom=0.27),
         "calibration.png": picture(lambda axes: _calibration(axes, scored)),
-        "importance.png": picture(lambda axes: _importance(axes, importance)),
+        "importance.png": picture(lambda axes: _importance(axes, importance), left=0.38),
         "learning_curve.png": picture(lambda axes: _learning_curve(axes, curves, best_round)),
     }
 
 
-def picture(draw: Draw) -> bytes:
-    """Give one PNG of 640 x 480 dots."""
+def picture(draw: Draw, *, left: float = 0.12, bottom: float = 0.12) -> bytes:
+    """Give one PNG of 640 x 480 dots; `left` and `bottom` are shares of it kept for names.
+
+    Margins are fixed, since a layout that is worked out costs as much as the drawing.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, 4.8), dpi=100, layout="constrained")
+    figure = Figure(figsize=(6.4, 4.8), dpi=100)
+    figure.subplots_adjust(left=left, bottom=bottom, right=0.96, top=0.92)
     FigureCanvasAgg(figure)
     draw(figure.add_subplot())
     out = io.BytesIO()
@@ -83,10 +88,11 @@ class Draw(Protocol):
         """Draw."""
 
 
-def plain(name: object) -> str:
-    """Give a name for a picture: no formula (`$`), no control characters, at most 30 letters."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in str(name)).replace("$", r"\$")
-    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
+def plain(name: object, length: int = NAME_LENGTH) -> str:
+    """Give a name for a picture: no formula (`$`), no control characters, cut where it is too long."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(name))
+    cut = text if len(text) <= length else text[: length - 1] + "…"
+    return cut.replace("$", r"\$")
 
 
 def _steps(positive: NDArray[np.bool_], score: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -128,7 +134,7 @@ def _precision_recall(axes: Axes, scored: Scored) -> None:
 def _confusion(axes: Axes, scored: Scored) -> None:
     table = scored.evaluation.confusion
     axes.imshow(table / np.maximum(table.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
-    names = [plain(class_name(label)) for label in scored.classes]
+    names = [plain(class_name(label), SHORT_LENGTH) for label in scored.classes]
     axes.set(xlabel="predicted", ylabel="true", title="Confusion (rows)")
     if len(names) > 2 * MOST_CLASSES:
         return

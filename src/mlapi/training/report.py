@@ -10,7 +10,7 @@ from mlapi.bundle.profile import ColumnKind, LeftOut
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.training.columns import Column
 from mlapi.training.dataset import Dataset
-from mlapi.training.errors import shown
+from mlapi.training.errors import count_of, shown
 from mlapi.training.split import Split
 
 
@@ -54,7 +54,7 @@ class DataReport(msgspec.Struct, frozen=True):
         head = f"{self.source}: {self.n_rows} rows, {len(self.classes)} classes of {shown(self.target)} ({parts})"
         left_out = [f"left out {shown(one.name)}: {one.reason}" for one in self.left_out]
         unseen = [
-            f"{shown(name)}: {count} test cells have a category that training had not seen; read as missing"
+            f"{shown(name)}: {count_of(count, 'test cell')} with a category that training had not seen, read as missing"
             for name, count in self.unseen_categories.items()
         ]
         return [head, *left_out, *self.notes, *unseen]

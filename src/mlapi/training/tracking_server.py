@@ -61,8 +61,9 @@ class TrackingServer:
         if not self.remote:
             return
         try:
-            # urllib takes no password in an address, and `/health` asks for none
-            with urllib.request.urlopen(self.address.rstrip("/") + "/health", timeout=CHECK_TIMEOUT_S):
+            # http or https, see `remote`; urllib takes no password in an address, and `/health` asks for none
+            health = self.address.rstrip("/") + "/health"
+            with urllib.request.urlopen(health, timeout=CHECK_TIMEOUT_S):  # noqa: S310 # the scheme is one of these two
                 return
         except urllib.error.HTTPError as answer:
             answer.close()  # it is there; whether it lets us in is seen with the first call
