@@ -24,7 +24,7 @@ from mlapi.bundle.store.protocol import AliasRecord
 
 T = TypeVar("T")
 
-START_S: Final = 60.0  # until the child has imported what it needs
+START_S: Final = 120.0  # until the child has imported what it needs
 CALL_S: Final = 20.0
 FETCH_S: Final = 120.0  # a bundle may be megabytes
 

@@ -14,6 +14,7 @@ from mlapi.bundle.store.protocol import Action, Promotion
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import RegisteredModel
 
 _LOOKS = 10  # at an alias that moves while it is looked at; then the last look counts
 
@@ -23,6 +24,8 @@ class Standing(NamedTuple):
 
     version: str | None
     moves: Moves
+    model: RegisteredModel
+    ledger: Ledger | None
 
 
 class MlflowAliases:
@@ -41,17 +44,17 @@ class MlflowAliases:
         """
         model = self._client.get_registered_model(name)
         ledger = self._ledgers.find(model)
-        version = model.aliases.get(alias)
-        moves = Moves({})
+        moves = ledger.moves if ledger else Moves({})
+        version = _target(model, alias)
         for _ in range(_LOOKS):
-            moves = ledger.read() if ledger else moves
             newest = moves.newest(alias)
             if newest is None or newest.version == version:
                 break
-            before, version = version, self._client.get_registered_model(name).aliases.get(alias)
+            before, version = version, _target(self._client.get_registered_model(name), alias)
             if before == version:
                 break
-        return Standing(None if version is None else str(version), moves)
+            moves = ledger.read() if ledger else moves
+        return Standing(version, moves, model, ledger)
 
     def promote(
         self,
@@ -70,14 +73,16 @@ class MlflowAliases:
         Raises:
             GenerationConflict: somebody moved the alias since; a move that was interrupted is finished first.
         """
-        ledger = self._ledgers.open(self._client.get_registered_model(name))
         while True:
             standing = self.look(name, alias)
+            if self._ledgers.prepare(standing.model, standing.ledger):
+                continue
+            assert standing.ledger is not None
             newest = standing.moves.newest(alias)
             found = newest.generation if newest else 0
             if expect_generation not in (None, found):
                 if newest and not standing.moves.is_set(newest):
-                    self._set(name, ledger, newest)
+                    self._set(name, standing.ledger, newest)
                 raise GenerationConflict(name, alias, expect_generation or 0, found)
             move = Promotion(
                 generation=standing.moves.last + 1,
@@ -91,8 +96,8 @@ class MlflowAliases:
                 metrics=dict(metrics),
                 action=action,
             )
-            if ledger.claim(move):
-                self._set(name, ledger, move)
+            if standing.ledger.claim(move):
+                self._set(name, standing.ledger, move)
                 return move
 
     def _set(self, name: str, ledger: Ledger, move: Promotion) -> None:
@@ -104,6 +109,12 @@ class MlflowAliases:
                 break
             move = newest
         ledger.mark(move)
+
+
+def _target(model: RegisteredModel, alias: str) -> str | None:
+    """Give the version that an alias names; the embedded registry has it as a number."""
+    version = model.aliases.get(alias)
+    return None if version is None else str(version)
 
 
 def _before(standing: Standing, newest: Promotion | None) -> str | None:

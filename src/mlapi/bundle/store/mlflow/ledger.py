@@ -19,6 +19,7 @@ from mlapi.bundle.store.protocol import Promotion
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 _KEY: Final = re.compile(r"(gen|set)\.([0-9]{6,18})", re.ASCII)
 _LONGEST_VALUE: Final = 6000  # MLflow cuts a longer parameter off without a word (mlflow/utils/validation.py)
@@ -62,14 +63,30 @@ class Moves:
 class Ledger:
     """One run of MLflow's, as a ledger."""
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
-        """Take the run; nothing is read yet."""
+    def __init__(self, client: MlflowClient, run: Run) -> None:
+        """Take the run as it has just been read."""
         self._client = client
-        self._run_id = run_id
+        self._run = run
+
+    @property
+    def run_id(self) -> str:
+        """The run's."""
+        return str(self._run.info.run_id)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the run is in MLflow's bin; it can be read there, not written."""
+        return bool(self._run.info.lifecycle_stage == "deleted")
+
+    @property
+    def moves(self) -> Moves:
+        """What it held when it was last read."""
+        return Moves(self._run.data.params)
 
     def read(self) -> Moves:
         """Give what it holds now."""
-        return Moves(self._client.get_run(self._run_id).data.params)
+        self._run = self._client.get_run(self.run_id)
+        return self.moves
 
     def claim(self, move: Promotion) -> bool:
         """Write a move under its generation; of several writers one succeeds.
@@ -83,18 +100,19 @@ class Ledger:
         value = msgspec.json.encode(move).decode()
         if len(value) > _LONGEST_VALUE:
             raise StoreError(f"reason and metrics of a promotion take {_LONGEST_VALUE} characters at most")
+        key = f"gen.{move.generation:06d}"
         try:
-            self._client.log_param(self._run_id, f"gen.{move.generation:06d}", value)
+            self._client.log_param(self.run_id, key, value)
         except Exception:
-            params = self._client.get_run(self._run_id).data.params
-            if f"gen.{move.generation:06d}" not in params:
+            written = self._client.get_run(self.run_id).data.params.get(key)
+            if written is None:
                 raise
-            return params[f"gen.{move.generation:06d}"] == value
+            return bool(written == value)
         return True
 
     def mark(self, move: Promotion) -> None:
         """Note that the alias has been set according to a move."""
-        self._client.log_param(self._run_id, f"set.{move.generation:06d}", "1")
+        self._client.log_param(self.run_id, f"set.{move.generation:06d}", "1")
 
 
 def _read(value: str) -> Promotion | None:

@@ -34,20 +34,23 @@ class Ledgers:
     def find(self, model: RegisteredModel) -> Ledger | None:
         """Give a model's ledger, None if nobody has promoted yet."""
         run = self._tagged(model) or self._oldest(model.name)
-        return None if run is None else Ledger(self._client, run.info.run_id)
+        return None if run is None else Ledger(self._client, run)
 
-    def open(self, model: RegisteredModel) -> Ledger:
-        """Give a model's ledger to write into; made, or fetched back from MLflow's bin, where that is needed."""
-        run = self._tagged(model) or self._oldest(model.name)
-        if run is None:
-            self._new_run(model.name)
-            run = self._oldest(model.name)  # another promoter may have made one at the same time
-            assert run is not None
-        if run.info.lifecycle_stage == "deleted":
-            self._client.restore_run(run.info.run_id)
-        if model.tags.get(RUN_TAG) != run.info.run_id:
-            self._client.set_registered_model_tag(model.name, RUN_TAG, run.info.run_id)
-        return Ledger(self._client, run.info.run_id)
+    def prepare(self, model: RegisteredModel, ledger: Ledger | None) -> bool:
+        """Make a ledger fit to be written, the one that was found or a new one.
+
+        Returns:
+            Whether anything had to be done; the ledger is to be looked for again then.
+        """
+        if ledger is None:
+            self._new_run(model.name)  # another promoter may do so at the same time: the older run counts
+        elif ledger.is_deleted:
+            self._client.restore_run(ledger.run_id)
+        elif model.tags.get(RUN_TAG) != ledger.run_id:
+            self._client.set_registered_model_tag(model.name, RUN_TAG, ledger.run_id)
+        else:
+            return False
+        return True
 
     def ensure_model(self, name: str) -> None:
         """Register a model together with its ledger, if there is none of that name."""
