@@ -23,6 +23,7 @@ FILES = st.dictionaries(
 SOME = {"manifest.json": b"{}", "engine/tables.npy": b"\0" * 513}
 
 
+@settings(max_examples=50)
 @given(FILES)
 def test_unpack_gives_back_what_was_packed(files: dict[str, bytes]) -> None:
     assert unpack(pack(files)) == files
@@ -51,6 +52,7 @@ def test_a_tar_is_one_that_tarfile_reads() -> None:
     }
 
 
+@settings(max_examples=50)
 @given(FILES, st.data())
 def test_unpack_of_a_damaged_tar_gives_files_or_a_format_error(files: dict[str, bytes], data: st.DataObject) -> None:
     damaged = bytearray(pack(files))
@@ -59,6 +61,7 @@ def test_unpack_of_a_damaged_tar_gives_files_or_a_format_error(files: dict[str, 
         unpack(bytes(damaged))
 
 
+@settings(max_examples=50)
 @given(FILES, st.data())
 def test_unpack_refuses_a_truncated_tar(files: dict[str, bytes], data: st.DataObject) -> None:
     whole = pack(files)

@@ -1,11 +1,13 @@
 """MLflow's own way to a bundle gives the numbers that mlapi serves."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,18 +65,43 @@ def test_an_empty_data_frame_gets_an_empty_one(made: Made, bundle: Bundle) -> No
     assert answer.columns[0] == "prediction"
 
 
-@pytest.mark.filterwarnings("default")  # MLflow's own
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
-def test_mlflow_loads_and_predicts(kind: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module", params=["binary", "multiclass"])
+def logged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Path, Path]:
+    """A bundle, its directory, and the same as MLflow writes it."""
     import mlflow.pyfunc
 
-    made = KINDS[kind]()
-    path = made.write(tmp_path / "bundle")
+    made, folder = KINDS[request.param](), tmp_path_factory.mktemp("logged")
+    path = made.write(folder / "bundle")
     mlflow.pyfunc.save_model(
-        str(tmp_path / "logged"), loader_module="mlapi.bundle.pyfunc", data_path=str(path), pip_requirements=[]
+        str(folder / "model"), loader_module="mlapi.bundle.pyfunc", data_path=str(path), pip_requirements=[]
     )
-    model = mlflow.pyfunc.load_model(str(tmp_path / "logged"))
-    check(model.predict(frame_of(made)), made, load(path))
+    return made, path, folder / "model"
+
+
+@pytest.mark.filterwarnings("default")  # MLflow's own
+def test_mlflow_loads_and_predicts(logged: tuple[Made, Path, Path]) -> None:
+    import mlflow.pyfunc
+
+    made, path, model = logged
+    check(mlflow.pyfunc.load_model(str(model)).predict(frame_of(made)), made, load(path))
+
+
+@pytest.mark.filterwarnings("default")  # MLflow's own
+def test_mlflow_serves_the_same_numbers(logged: tuple[Made, Path, Path]) -> None:
+    import mlflow.pyfunc
+    from mlflow.pyfunc import scoring_server
+
+    made, path, model = logged
+    app = scoring_server.init(mlflow.pyfunc.load_model(str(model)))  # what `mlflow models serve` runs
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.post("/invocations", json={"dataframe_records": made.sample.rows(range(50))})
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 200
+    check(pd.DataFrame(answer.json()["predictions"]), made, load(path))
 
 
 def example(**cells: object) -> dict[str, object]:

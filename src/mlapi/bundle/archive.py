@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,7 @@ MAX_TOTAL_BYTES: Final = 1 << 30
 _MAX_PATH: Final = 100  # bytes of the name field of a ustar header
 _PART: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _PATH: Final = re.compile(rf"{_PART}(/{_PART}){{0,2}}", re.ASCII)
-_BLOCK: Final = tarfile.BLOCKSIZE
+_BLOCK: Final = 512  # bytes; a ustar archive is headers and contents in blocks of this size
 _OCTAL: Final = re.compile(rb"([0-7]{1,11})[ \0]*")
 
 
@@ -70,6 +69,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     Raises:
         FormatError: an unsafe path, or too many files or bytes.
     """
+    import tarfile  # and with it three compressors that serving has no use for
+
     _check_files(files)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:

@@ -66,6 +66,7 @@ class _Reader:
 
     def __init__(self, data: bytes, file: str) -> None:
         self._data = data
+        self._end = len(data)
         self._file = file
         self._position = 0
         self._containers: dict[bytes, Callable[[int], Value]] = {b"{": self._object, b"[": self._array}
@@ -73,7 +74,7 @@ class _Reader:
     @property
     def left(self) -> int:
         """Bytes not read yet."""
-        return len(self._data) - self._position
+        return self._end - self._position
 
     def error(self, reason: str) -> FormatError:
         return FormatError(self._file, f"{reason} (byte {self._position})")
@@ -84,10 +85,12 @@ class _Reader:
         Raises:
             FormatError: the data ends before.
         """
-        if size_bytes > self.left:
+        start = self._position
+        end = start + size_bytes
+        if end > self._end:
             raise self.error("the file ends in the middle of a value")
-        start, self._position = self._position, self._position + size_bytes
-        return self._data[start : self._position]
+        self._position = end
+        return self._data[start:end]
 
     def value(self, marker: bytes, depth: int) -> Value:
         """Read what follows a type marker; containers count one level deeper."""
