@@ -15,17 +15,57 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 DESIGN = ROOT.parent / "shared" / "seed"
 
 # The design's module tree, its key components and its data models.
-NAMES = """
-app/main.py app/api/routes/predictions.py app/api/routes/health.py app/api/routes/models.py
-app/schemas/prediction.py app/schemas/health.py app/schemas/error.py app/models/user.py app/models/prediction_log.py
-app/services/prediction_service.py app/services/model_service.py app/services/auth_service.py
-app/core/config.py app/core/database.py app/core/security.py app/utils/logging.py app/utils/metrics.py
-PredictionRouter HealthRouter ModelRouter PredictionService AuthService ConfigManager LoggingUtils
-PredictionRequest FeatureRow ModelMetadata ErrorResponse APIConfig MLflowConfig SecurityConfig MonitoringConfig
-TrackingServer ModelRegistry ArtifactStore ExperimentLogger HyperparameterOptimizer ModelPromotion
-DataLoader PreprocessingPipeline ModelTrainer ModelEvaluator ModelRegistrar
-Dockerfile.api Dockerfile.mlflow docker-compose.yml lambda-container HealthCheckSystem SecurityConfiguration
-""".split()
+NAMES = [
+    "app/main.py",
+    "app/api/routes/predictions.py",
+    "app/api/routes/health.py",
+    "app/api/routes/models.py",
+    "app/schemas/prediction.py",
+    "app/schemas/health.py",
+    "app/schemas/error.py",
+    "app/models/user.py",
+    "app/models/prediction_log.py",
+    "app/services/prediction_service.py",
+    "app/services/model_service.py",
+    "app/services/auth_service.py",
+    "app/core/config.py",
+    "app/core/database.py",
+    "app/core/security.py",
+    "app/utils/logging.py",
+    "app/utils/metrics.py",
+    "PredictionRouter",
+    "HealthRouter",
+    "ModelRouter",
+    "PredictionService",
+    "AuthService",
+    "ConfigManager",
+    "LoggingUtils",
+    "PredictionRequest",
+    "FeatureRow",
+    "ModelMetadata",
+    "ErrorResponse",
+    "APIConfig",
+    "MLflowConfig",
+    "SecurityConfig",
+    "MonitoringConfig",
+    "TrackingServer",
+    "ModelRegistry",
+    "ArtifactStore",
+    "ExperimentLogger",
+    "HyperparameterOptimizer",
+    "ModelPromotion",
+    "DataLoader",
+    "PreprocessingPipeline",
+    "ModelTrainer",
+    "ModelEvaluator",
+    "ModelRegistrar",
+    "Dockerfile.api",
+    "Dockerfile.mlflow",
+    "docker-compose.yml",
+    "lambda-container",
+    "HealthCheckSystem",
+    "SecurityConfiguration",
+]
 
 
 class Entry(NamedTuple):
@@ -65,7 +105,9 @@ def test_the_list_of_names_is_the_designs() -> None:
     if not DESIGN.is_dir():
         pytest.skip("the design document is not beside this checkout")
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DESIGN.iterdir()))
-    named = set(re.findall(r"^- `([^`]+)`:", text, re.MULTILINE)) | set(re.findall(r"^class (\w+)\(", text, re.MULTILINE))
+    named = set(re.findall(r"^- `([^`]+)`:", text, re.MULTILINE)) | set(
+        re.findall(r"^class (\w+)\(", text, re.MULTILINE)
+    )
     assert named <= set(NAMES)
 
 
@@ -94,7 +136,9 @@ def test_importing_the_package_loads_nothing_else() -> None:
     assert set(tree) <= {"__future__"}
 
 
-@pytest.mark.parametrize("link", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "link", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=lambda path: path.name
+)
 def test_links_between_documents_lead_somewhere(link: Path) -> None:
     text = re.sub(r"```.*?```", "", link.read_text(encoding="utf-8"), flags=re.DOTALL)
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
@@ -111,7 +155,9 @@ def test_every_decision_is_listed_and_dated() -> None:
         title = text.splitlines()[0]
         assert title.startswith(f"# {page.name[:4]}: ")
         assert f"| [{page.name[:4]}]({page.name}) |" in listed
-        assert re.search(r"^Status: (proposed|accepted|replaced by \[\d{4}\]\(.*\)), \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
+        assert re.search(
+            r"^Status: (proposed|accepted|replaced by \[\d{4}\]\(.*\)), \d{4}-\d{2}-\d{2}$", text, re.MULTILINE
+        )
         for heading in ("Question", "Decision", "Alternatives", "Evidence", "Consequences"):
             assert f"\n## {heading}\n" in text, f"{page.name}: {heading}"
         assert len(text.splitlines()) <= 60, f"{page.name} is longer than a page"
