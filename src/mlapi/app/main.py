@@ -81,7 +81,7 @@ async def _lifespan(
     api = settings.api
     local = LocalModel(settings.serving_dir, name=api.model_name, alias=api.model_stage)
     decoder = partial(RequestDecoder, max_rows=api.max_rows, max_depth=api.max_depth)
-    models = ModelService(local, SnapshotLoader(local, decoder, public_key=ConfigManager(settings).public_key))
+    models = ModelService(local, SnapshotLoader(local, decoder, public_key=ConfigManager(settings).read_public_key()))
     models.load_now()
     if on_start is not None:
         on_start(models)

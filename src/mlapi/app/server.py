@@ -106,7 +106,7 @@ def run(settings: Settings, *, follower: Sequence[str] | None = None) -> int:
     Raises:
         SettingsError: a file that the settings name cannot be read.
     """
-    ConfigManager(settings).public_key  # noqa: B018  # asked for here, where a wrong setting is one line on the screen
+    ConfigManager(settings).read_public_key()  # here a wrong setting is one line on the screen
     LoggingUtils.configure(settings.api.log_level)
     server = make_server(settings, follower=follower)
     try:

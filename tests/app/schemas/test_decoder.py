@@ -43,8 +43,8 @@ def outcome(decode: Any, text: bytes) -> Any:
         return error.total
     except AppError as error:
         return type(error), str(error)
-    table = {name: cells.tolist() for name, cells in decoded.table.items()}
-    return repr(table), decoded.n_rows, decoded.ask
+    table = {name: (cells.dtype, repr(cells.tolist())) for name, cells in decoded.table.items()}
+    return table, decoded.n_rows, decoded.ask
 
 
 @given(st.data())

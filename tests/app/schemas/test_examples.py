@@ -39,3 +39,8 @@ def test_a_range_of_all_float32_numbers_has_a_middle() -> None:
 
 def test_an_absent_key_is_shown_as_such() -> None:
     assert repr(ABSENT) == "ABSENT"
+
+
+def test_a_middle_is_not_rounded_out_of_its_range() -> None:
+    narrow = Feature(name="a", kind=FeatureKind.NUMERIC, minimum=3.40251e38, maximum=3.40252e38, example=3.40251e38)
+    assert example_rows(FeatureSchema(features=(narrow,)))[1] == {"a": 3.402515e38}

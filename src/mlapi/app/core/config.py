@@ -28,9 +28,8 @@ class ConfigManager:
         """Whether the documentation pages need no key."""
         return self.settings.environment == "development" or self.settings.api.docs_public
 
-    @property
-    def public_key(self) -> bytes | None:
-        """PEM of the key that bundles must be signed with, None where none is set.
+    def read_public_key(self) -> bytes | None:
+        """Read the PEM of the key that bundles must be signed with, None where none is set.
 
         Raises:
             SettingsError: its file cannot be read.
@@ -39,7 +38,7 @@ class ConfigManager:
         try:
             return file.read_bytes() if file else None
         except OSError as error:
-            raise SettingsError("MLAPI_PUBLIC_KEY_FILE", f"{error.strerror or 'it cannot be read'}") from error
+            raise SettingsError("MLAPI_PUBLIC_KEY_FILE", error.strerror or "it cannot be read") from error
 
     @property
     def keys(self) -> tuple[str, ...]:

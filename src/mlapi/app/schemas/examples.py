@@ -23,6 +23,7 @@ def _other(feature: Feature, usual: Cell) -> Cell:
 
 
 def _halfway(start: float, end: float, *, whole: bool) -> float | int:
-    """The middle of two numbers, to four digits."""
+    """The middle of two numbers, to four digits where they leave it between the two."""
     middle = start + (end - start) / 2
-    return int(middle) if whole else float(f"{middle:.4g}")
+    short = int(middle) if whole else float(f"{middle:.4g}")
+    return short if min(start, end) <= short <= max(start, end) else middle
