@@ -9,17 +9,15 @@ from pathlib import Path
 import pytest
 
 from mlapi.ops.settings import Settings, load_settings
+from tests.fixtures.mlflow_server import new_database
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh MLflow database."""
-    from mlapi.training.tracking_server import TrackingServer
-
-    state_dir = tmp_path_factory.mktemp("mlflow")
-    with TrackingServer(load_settings(environ={"MLAPI_STATE_DIR": str(state_dir)}).mlflow).in_use() as client:
-        client.search_experiments()
-    return state_dir / "mlflow.db"
+    folder = tmp_path_factory.mktemp("mlflow")
+    new_database(folder)
+    return folder / "mlflow.db"
 
 
 @pytest.fixture

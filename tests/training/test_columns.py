@@ -112,6 +112,11 @@ def test_other_words_are_missing_where_the_configuration_says_boolean() -> None:
     assert lost_cells(raw, as_column(raw, FeatureKind.BOOLEAN)) == 1
 
 
+def test_zero_and_one_are_left_numbers_where_the_configuration_says_boolean() -> None:
+    found = column("0", "1", "?", kind=FeatureKind.BOOLEAN)
+    assert (found.kind, found.cells.tolist()[:2]) == (ColumnKind.NUMBER, [0.0, 1.0])
+
+
 def test_numbers_keep_their_spelling_where_the_configuration_says_categorical() -> None:
     assert column("007", "1.50", "?", kind=FeatureKind.CATEGORICAL).cells.tolist() == ["007", "1.50", None]
 

@@ -156,8 +156,12 @@ def test_dropped_columns_may_be_absent_from_a_test_file(tmp_path: Path) -> None:
             "has a column 'more' that the training table lacks",
         ),
         (HEADER + "1,free,true,perhaps\n", TargetError, "has the label 'perhaps'"),
-        (HEADER + "old,free,true,yes\n", ColumnError, "column 'age': 1 cell of the test file hold text"),
-        (HEADER + "1,free,2,yes\n", ColumnError, "column 'active': 1 cell of the test file hold text"),
+        (
+            HEADER + "old,free,true,yes\n",
+            ColumnError,
+            "column 'age': the test file has 1 cell of text where the training table has numbers",
+        ),
+        (HEADER + "1,free,2,yes\n", ColumnError, "column 'active': number cells in the test file, boolean cells in"),
     ],
     ids=["column missing", "column too many", "label", "text for a number", "number for a boolean"],
 )

@@ -29,6 +29,8 @@ from mlapi.training import pipeline
 from mlapi.training.config import BoosterParams, TrainingConfig
 from mlapi.training.errors import ConfigError, DataError, TrackingError
 from mlapi.training.pipeline import TrainingResult, train
+from mlapi.training.registry import ModelPromotion
+from tests.fixtures.mlflow_server import mlflow_server
 from tests.fixtures.published import table_path
 from tests.training.tables import HEADER, good_rows, write_csv
 
@@ -166,6 +168,26 @@ def test_a_test_file_gives_the_figures(settings: Settings, csv: Path, tmp_path: 
     assert result.report.parts == {"train": 170, "validation": 30, "test": 51}
     assert result.report.unseen_categories == {"plan": 1}
     assert "'plan': 1 test cell with a category that training had not seen" in "\n".join(result.report.lines())
+
+
+def test_a_schema_file_is_followed(settings: Settings, csv: Path, tmp_path: Path) -> None:
+    said = tmp_path / "schema.toml"
+    said.write_text('[age]\nkind = "categorical"\n[active]\ndescription = "has logged in"\n')
+    schema = fetched(settings, train(quick(csv, schema_file=said), settings)).schema
+    assert "40" in schema.feature("age").categories
+    assert schema.feature("active").description == "has logged in"
+
+
+def test_a_server_keeps_runs_files_and_versions(
+    settings_for: Callable[..., Settings], csv: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(MLFLOW_TRACKING_URI=mlflow_server())
+    result = train(quick(csv, name="served", experiment="served"), settings)
+    store = open_store("mlflow", state_dir=tmp_path, tracking_uri=settings.mlflow.tracking_uri)
+    assert store.resolve("served", "staging").version == result.version
+    assert parquet.read_table(artifact(settings, result, "test.parquet")).num_rows == 40
+    record = ModelPromotion(store).promote("served")
+    assert (record.alias, record.version) == ("production", result.version)
 
 
 def test_columns_that_are_no_features_are_reported(settings: Settings, tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ def as_column(raw: RawColumn, kind: FeatureKind | None = None) -> Column:
         return _texts(raw)
     if kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER):
         return _numbers(raw)
-    return _booleans(raw) if kind is FeatureKind.BOOLEAN else _by_looks(raw)
+    numbers = is_number(raw.levels)[counts(raw) > 0]
+    if kind is FeatureKind.BOOLEAN and not (len(numbers) and numbers.all()):
+        return _booleans(raw)
+    return _by_looks(raw)  # numbers that are said to be boolean are 0 and 1, which the schema's inference checks
 
 
 def lost_cells(raw: RawColumn, column: Column) -> int:

@@ -77,6 +77,7 @@ class TrainingConfig(_Frozen):
     overrides: Mapping[str, FeatureOverride] = Field(
         default_factory=dict, description="what to say of a feature instead of looking"
     )
+    schema_file: Path | None = Field(default=None, description="a TOML file with such overrides, one table a feature")
     on_unknown_feature: OnUnknownFeature = Field(
         default=OnUnknownFeature.REJECT, description="what serving does with a feature that it does not know"
     )
@@ -92,7 +93,7 @@ class TrainingConfig(_Frozen):
         default=5e-4, ge=0, description="fall of the validation log loss within those rounds that is enough to go on"
     )
     refit_factor: float = Field(
-        1.1, gt=0, le=4, description="rounds of the shipped booster per best round; it sees more rows"
+        default=1.1, gt=0, le=4, description="rounds of the shipped booster per best round; it sees more rows"
     )
     trials: int = Field(default=0, ge=0, le=10_000, description="parameter sets to try; 0 takes `params` as they stand")
     threads: int | None = Field(default=None, ge=1, description="threads of XGBoost; all processors if not given")
@@ -121,6 +122,6 @@ class TrainingConfig(_Frozen):
 
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""
-        apart = {"dataset", "data", "test", "name", "threads", "signing_key", "experiment", "overrides"}
+        apart = {"dataset", "data", "test", "name", "threads", "signing_key", "experiment", "overrides", "schema_file"}
         plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)
         return plain | {"overrides": {name: repr(override) for name, override in sorted(self.overrides.items())}}

@@ -32,6 +32,7 @@ def read_csv(path: Path) -> RawTable:
         TableError: no header, no rows, ragged rows, doubled names, or a row that repeats the header.
     """
     header = _header(path)
+    _refuse_other_separators(path, header)
     check_names(path.name, [name for name in header if name.strip()], line=1)
     table = _rows(path, len(header)).slice(1)
     _refuse_second_header(path, table, header)
@@ -46,6 +47,12 @@ def _header(path: Path) -> Sequence[str]:
     for _, record in _records(path):
         return record
     raise TableError(path.name, "the file is empty")
+
+
+def _refuse_other_separators(path: Path, header: Sequence[str]) -> None:
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and separator in header[0]:
+            raise TableError(path.name, f"the cells are separated by {name}; save the file with commas", line=1)
 
 
 def _rows(path: Path, n_columns: int) -> pa.Table:
@@ -110,4 +117,4 @@ def _refuse_second_header(path: Path, table: pa.Table, header: Sequence[str]) ->
         if not pc.any(same).as_py():
             return
     lines = [line for line, record in _records(path) if record == list(header)]
-    raise TableError(path.name, "this row repeats the header; remove it", lines[1])
+    raise TableError(path.name, "this row repeats the header; remove it", next(iter(lines[1:]), None))

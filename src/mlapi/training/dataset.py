@@ -141,7 +141,7 @@ class DataLoader:
         lost = count_of(lost_cells(raw, column), "cell")
         if raw.name not in self._config.overrides:
             raise ColumnError(
-                raw.name, f"{lost} of the test file hold text, the training table's {column.kind}s; correct them"
+                raw.name, f"the test file has {lost} of text where the training table has {column.kind}s; correct it"
             )
         return f"read {lost} of text in {shown(raw.name)} as missing"
 

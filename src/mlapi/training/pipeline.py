@@ -19,6 +19,7 @@ from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, shown_path
 from mlapi.training.export import About, Held, Model, bundle_files, write_bundle
 from mlapi.training.outcome import Trained, card_facts, evaluate, record_run
+from mlapi.training.overrides import resolved
 from mlapi.training.preparation import Prepared, prepare
 from mlapi.training.progress import Progress, silent
 from mlapi.training.registry import ModelRegistrar, Source
@@ -54,6 +55,7 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
         BundleError: the bundle or the store is at fault; likewise.
     """
     progress("reading the data")
+    config = resolved(config)
     prepared = prepare(config)
     signing_key = read_key(config.signing_key)
     server = TrackingServer(settings.mlflow)
