@@ -26,6 +26,7 @@ FILE = click.Path(path_type=Path)
     "--test", type=FILE, metavar="FILE", help="A second file for the figures, instead of a part of the first."
 )
 @click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be given again.")
+@click.option("--schema", "schema_file", type=FILE, metavar="FILE", help="A TOML file that says what features are.")
 @click.option("--positive", metavar="LABEL", help="The positive class of two; else the second in sorted order.")
 @click.option("--name", metavar="MODEL", help="The model's name; else the dataset's or the file's.")
 @click.option("--seed", type=int, help="Of the split, the booster, the search and the intervals.  [default: 42]")
