@@ -25,6 +25,7 @@ def test_where_there_is_no_model_one_is_trained_promoted_and_brought(
 ) -> None:
     monkeypatch.setenv("MLAPI_STORE", "file:models")
     monkeypatch.setenv("MLAPI_TRAINING_BOOTSTRAP", "20")
+    monkeypatch.setenv("MLAPI_TRAINING_MAX_ROUNDS", "20")
     first = mlapi("quickstart", "--no-serve")
     assert first.exit_code == 0, first.stderr
     assert "registered breast_cancer version 1" in first.stdout

@@ -11,6 +11,7 @@ from tests.cli.run import failed, mlapi
 def _directory_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLAPI_STORE", f"file:{tmp_path}/models")
     monkeypatch.setenv("MLAPI_TRAINING_BOOTSTRAP", "20")
+    monkeypatch.setenv("MLAPI_TRAINING_MAX_ROUNDS", "20")
 
 
 def write_table(path: Path, *, n_rows: int = 240) -> None:
