@@ -36,6 +36,7 @@ def test_every_command_says_what_it_does_in_the_overview(name: str) -> None:
     lines = [line.split() for line in mlapi("--help").stdout.splitlines()]
     (line,) = [words for words in lines if words[:1] == [name]]
     assert len(line) > 2
+    assert not line[-1].endswith("..."), "too long for the overview"
 
 
 def test_the_version_is_the_packages() -> None:

@@ -12,7 +12,7 @@ from mlapi.cli.invocation import Invocation
 @click.option("--store", metavar="ADDRESS", help="mlflow, or file:DIR.  [default: mlflow]")
 @click.pass_obj
 def follow(invocation: Invocation, /, once: bool, **flags: object) -> None:
-    """Keep this machine's copy of the model as the alias says. `mlapi serve` runs this beside itself."""
+    """Keep this machine's copy of a model fresh. `mlapi serve` runs this beside itself."""
     from mlapi.cli import following
     from mlapi.ops import logs
 

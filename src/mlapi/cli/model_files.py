@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 @click.argument("version", required=False)
 @click.pass_obj
 def verify(invocation: Invocation, model: str, version: str | None) -> None:
-    """Run every check over a version, or over the bundle in a directory.
+    """Run every check over a bundle.
 
-    The checks are: digest, signature, structure, versions, golden rows.
+    MODEL is a registered model, or the directory of a bundle. The checks are: digest, signature, structure, versions,
+    golden rows.
     """
     from mlapi.bundle.verify import verify_in_subprocess
 
@@ -50,7 +51,7 @@ def verify(invocation: Invocation, model: str, version: str | None) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.pass_obj
 def export(invocation: Invocation, name: str, version: str, out: Path) -> None:
-    """Copy a version's bundle to OUT: an archive if OUT ends in .tar, else a directory. OUT must not exist."""
+    """Copy a version's bundle to OUT. An archive if OUT ends in .tar, else a directory; OUT must not exist."""
     from mlapi.bundle.archive import pack, read_directory
 
     if out.exists():

@@ -45,7 +45,7 @@ def models() -> None:
 @JSON
 @click.pass_obj
 def list_models(invocation: Invocation, as_json: bool) -> None:
-    """List the models with their newest version and what is in staging and production."""
+    """List the models, and what is in staging and production."""
     from mlapi.training.registry import ModelRegistry
 
     store = open_registry(invocation.settings())
@@ -64,7 +64,7 @@ def list_models(invocation: Invocation, as_json: bool) -> None:
 @JSON
 @click.pass_obj
 def show(invocation: Invocation, name: str, version: str | None, as_json: bool) -> None:
-    """Show a version: its figures, data and features. Without VERSION, the one in production, else the newest."""
+    """Show a version and its figures. Without VERSION, the one in production, else the newest."""
     store = open_registry(invocation.settings())
     facts = model_files.facts(store, model_files.chosen(store, name, version))
     if as_json:
@@ -103,7 +103,7 @@ def promote(
 @JSON
 @click.pass_obj
 def rollback(invocation: Invocation, name: str, alias: str, reason: str, as_json: bool) -> None:
-    """Point an alias at the version before; a second call goes one further back."""
+    """Point an alias at the version before. A second call goes one further back."""
     _print_move(_promotion(invocation).rollback(name, alias=alias, reason=reason), as_json)
 
 
@@ -113,7 +113,7 @@ def rollback(invocation: Invocation, name: str, alias: str, reason: str, as_json
 @JSON
 @click.pass_obj
 def history(invocation: Invocation, name: str, alias: str, as_json: bool) -> None:
-    """Show who moved an alias, when, from which version to which, and why."""
+    """Show the moves of an alias: who, when, to what and why."""
     moves = open_registry(invocation.settings()).history(name, alias)
     if as_json:
         print_json(moves)

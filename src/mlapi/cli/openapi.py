@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write there; else to standard output.")
 @click.pass_obj
 def openapi(invocation: Invocation, model_name: str | None, out: Path | None) -> None:
-    """Print the OpenAPI document for this machine's copy of the model (see `mlapi follow --once`)."""
+    """Print the OpenAPI document. It describes this machine's copy of the model (see `mlapi follow --once`)."""
     document = asyncio.run(_asked(invocation.settings(model_name=model_name)))
     if out is None:
         click.echo(document)

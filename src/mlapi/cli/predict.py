@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 def predict(
     invocation: Invocation, rows: str, model_name: str | None, version: str | None, bundle: Path | None, as_json: bool
 ) -> None:
-    """Predict ROWS: one row as JSON, or a file of rows (JSON, or JSON lines), or - for standard input.
+    """Predict ROWS of JSON.
+
+    ROWS is one row as JSON, or a file of rows (JSON, or JSON lines), or - for standard input.
 
     A file holds a row, a list of rows, or a request as the service takes it: {"data": [...]}.
     """

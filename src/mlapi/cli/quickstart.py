@@ -30,7 +30,11 @@ TRIALS = 5  # a short search
 @click.option("--no-serve", is_flag=True, help="Prepare the model, and stop.")
 @click.pass_obj
 def quickstart(invocation: Invocation, /, no_serve: bool, **flags: object) -> None:
-    """Train and promote a first model where there is none, keep a key, print a request to try, and serve."""
+    """Train a first model where there is none, and serve it.
+
+    The model is promoted, a key is kept in the state directory, and a request to try is printed. Run again, it serves
+    what is there.
+    """
     settings = _named(invocation.settings(**flags))
     if no_serve:
         prepare(settings)

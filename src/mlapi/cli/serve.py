@@ -25,7 +25,7 @@ FOLLOWER = (sys.executable, "-m", "mlapi.cli.main", "follow")
 @click.option("--store", metavar="ADDRESS", help="mlflow, or file:DIR.  [default: mlflow]")
 @click.pass_obj
 def serve(invocation: Invocation, /, **flags: object) -> None:
-    """Serve the model that the alias names, and follow it: a promotion takes over by itself."""
+    """Serve the model that an alias names. A promotion takes over by itself."""
     from mlapi.ops.errors import SettingsError
 
     settings = invocation.settings(**flags)

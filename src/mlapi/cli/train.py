@@ -34,7 +34,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 @click.pass_obj
 def train(invocation: Invocation, /, as_json: bool, **flags: Any) -> None:
-    """Train a model, record and register it; the alias `staging` then points at the new version."""
+    """Train a model and register it. The alias `staging` then points at the new version."""
     from mlapi.cli.training_config import configuration
     from mlapi.training import pipeline
 
