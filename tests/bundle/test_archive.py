@@ -20,16 +20,18 @@ PARTS = st.from_regex(r"[a-z0-9_][a-z0-9._-]{0,20}", fullmatch=True)
 FILES = st.dictionaries(
     st.lists(PARTS, min_size=1, max_size=3).map("/".join), st.binary(max_size=2000), max_size=8
 ).filter(lambda files: not any(name.startswith(other + "/") for name in files for other in files))
+HALF = settings(max_examples=settings().max_examples // 2)
+QUARTER = settings(max_examples=settings().max_examples // 4)  # each waits for the disk
 SOME = {"manifest.json": b"{}", "engine/tables.npy": b"\0" * 513}
 
 
-@settings(max_examples=50)
+@HALF
 @given(FILES)
 def test_unpack_gives_back_what_was_packed(files: dict[str, bytes]) -> None:
     assert unpack(pack(files)) == files
 
 
-@settings(max_examples=25)  # each waits for the disk
+@QUARTER
 @given(files=FILES)
 def test_a_directory_gives_back_what_was_written(
     files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
@@ -52,7 +54,7 @@ def test_a_tar_is_one_that_tarfile_reads() -> None:
     }
 
 
-@settings(max_examples=50)
+@HALF
 @given(FILES, st.data())
 def test_unpack_of_a_damaged_tar_gives_files_or_a_format_error(files: dict[str, bytes], data: st.DataObject) -> None:
     damaged = bytearray(pack(files))
@@ -61,7 +63,7 @@ def test_unpack_of_a_damaged_tar_gives_files_or_a_format_error(files: dict[str, 
         unpack(bytes(damaged))
 
 
-@settings(max_examples=50)
+@HALF
 @given(FILES, st.data())
 def test_unpack_refuses_a_truncated_tar(files: dict[str, bytes], data: st.DataObject) -> None:
     whole = pack(files)

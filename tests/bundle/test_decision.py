@@ -1,8 +1,5 @@
 """Margins to probabilities, bit for bit as XGBoost does it, and probabilities to labels."""
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +14,6 @@ from mlapi.bundle.decision import (
     NoCalibration,
     Platt,
     class_name,
-    shortest,
 )
 from mlapi.bundle.errors import FormatError
 from mlapi.bundle.types import Label, Margin
@@ -41,37 +37,6 @@ def test_probabilities_are_xgboosts_in_every_bit(n_classes: int) -> None:
     found = Decision(classes=tuple(range(n_classes))).probabilities(margin)
     expected = trained.booster.predict(data)
     assert bits(found[:, 1] if n_classes == 2 else found) == bits(expected)
-
-
-@pytest.fixture(scope="module")
-def xgboosts_own() -> Callable[[Margin], Margin]:
-    """XGBoost's transformation of any margin: a booster of one round that adds nothing to a given base margin."""
-    import xgboost
-
-    def transform(margin: Margin) -> Margin:
-        n_groups = margin.shape[1]
-        objective = (
-            {"objective": "multi:softprob", "num_class": n_groups} if n_groups > 1 else {"objective": "binary:logistic"}
-        )
-        data = xgboost.DMatrix(np.zeros((len(margin), 1), np.float32), np.arange(len(margin)) % 2, base_margin=margin)
-        booster = xgboost.train({**objective, "eta": 0.0, "max_depth": 1}, data, 1)
-        return np.asarray(booster.predict(data).reshape(len(margin), -1), np.float32)
-
-    return transform
-
-
-def test_sigmoid_is_xgboosts_over_the_whole_range(xgboosts_own: Callable[[Margin], Margin]) -> None:
-    edges = np.array([0.0, -0.0, 88.7, -88.7, 88.8, -88.8, 1e-30, 3e38, -3e38, 16.6, 17.4], np.float32)
-    spread = np.random.default_rng(3).normal(scale=20, size=20_000).astype(np.float32)
-    margin = np.concatenate([edges, spread])[:, None]
-    assert bits(BINARY.probabilities(margin)[:, 1]) == bits(xgboosts_own(margin))
-
-
-@pytest.mark.parametrize("n_classes", [3, 9, 40])
-def test_softmax_is_xgboosts_over_the_whole_range(n_classes: int, xgboosts_own: Callable[[Margin], Margin]) -> None:
-    margin = np.random.default_rng(4).normal(scale=8, size=(3_000, n_classes)).astype(np.float32)
-    margin[0], margin[1] = 0.0, np.linspace(-1e30, 1e30, n_classes)
-    assert bits(Decision(classes=tuple(range(n_classes))).probabilities(margin)) == bits(xgboosts_own(margin))
 
 
 @given(MARGINS)
@@ -134,19 +99,6 @@ def test_raw_probabilities_are_served_without_calibration() -> None:
     assert bits(BINARY.calibrated(margin)) == bits(BINARY.probabilities(margin))
 
 
-def test_platt_is_a_logistic_curve_over_the_margin() -> None:
-    decision = Decision(classes=(0, 1), calibration=Platt(2.0, -1.0))
-    found = decision.calibrated(np.array([[-1e30], [0.5], [1.5]], np.float32))
-    assert found[:, 1].tolist() == [0.0, 0.5, float(np.float32(1 / (1 + math.exp(-2))))]
-    assert (found[:, 0] == 1 - found[:, 1]).all()
-
-
-def test_isotonic_joins_its_knots_and_is_constant_outside() -> None:
-    decision = Decision(classes=(0, 1), calibration=Isotonic((-1.0, 1.0), (0.25, 0.75)))
-    found = decision.calibrated(np.array([[-9], [-1], [0], [9]], np.float32))
-    assert found[:, 1].tolist() == [0.25, 0.25, 0.5, 0.75]
-
-
 @pytest.mark.parametrize("calibration", [NoCalibration(), Platt(1.5, 0.1), Isotonic((0.0, 1.0), (0.0, 1.0))], ids=str)
 def test_decision_survives_json(calibration: Calibration) -> None:
     decision = Decision(classes=("a", "b"), threshold=0.3, calibration=calibration)
@@ -200,27 +152,3 @@ def test_from_json_refuses(data: str, reason: str) -> None:
 @pytest.mark.parametrize(("label", "name"), [("yes", "yes"), (-3, "-3"), (True, "true"), (False, "false")])
 def test_class_name(label: Label, name: str) -> None:
     assert class_name(label) == name
-
-
-ALL_FLOATS = st.integers(0, int(np.float32(1.0).view(np.int32))).map(lambda pattern: np.int32(pattern).view(np.float32))
-
-
-@given(st.lists(ALL_FLOATS, min_size=1, max_size=80))
-def test_shortest_is_the_shortest_decimal_that_reads_back(numbers: list[np.float32]) -> None:
-    found = shortest(np.array(numbers, np.float32)[:, None])
-    assert found == [[float(str(number))] for number in numbers]
-    assert bits(np.array(found)) == bits(np.array(numbers))
-
-
-def test_shortest_agrees_with_numpys_spelling_on_many_numbers() -> None:
-    rng = np.random.default_rng(5)
-    patterns = rng.integers(0, int(np.float32(1.0).view(np.int32)), 30_000, np.int32).view(np.float32)
-    powers = (2.0 ** -np.arange(150.0)).astype(np.float32)
-    numbers = np.concatenate(
-        [patterns, rng.random(30_000, np.float32), np.arange(1001, dtype=np.float32) / 1000, powers]
-    )
-    assert shortest(numbers[:, None]) == [[float(str(number))] for number in numbers]
-
-
-def test_shortest_of_no_rows_is_empty() -> None:
-    assert shortest(np.empty((0, 2), np.float32)) == []

@@ -96,6 +96,10 @@ def _change_tree_parameter(key: str, value: str) -> Callable[[Workpiece], None]:
         pytest.param(
             _change("content", "tree_info", [True, False]), "tree_info is not a list of integers", id="group true"
         ),
+        pytest.param(
+            _change("parameters", "base_score", "1" + "0" * 400), "base_score is not a number", id="base score huge"
+        ),
+        pytest.param(_change_tree("id", np.zeros(2, np.int32)), "id is not its place", id="id of two numbers"),
         pytest.param(_change_tree("id", 1), "id is not its place", id="tree of another place"),
         pytest.param(_change_tree("id", 10**9), "id is not its place", id="tree far outside"),
         pytest.param(_change_tree_parameter("num_feature", "6"), "made for other columns", id="tree of six columns"),

@@ -73,6 +73,7 @@ def changed(numbers: Numbers, change: Callable[[np.float32], np.float32]) -> Num
         ),
         pytest.param(lambda g: {"margin": changed(g.margin, lambda x: -x)}, "another margin", id="the sign"),
         pytest.param(lambda g: {"margin": g.margin[:-1]}, "another margin", id="a margin too few"),
+        pytest.param(lambda g: {"margin": ((1e300,),) * 32}, "another margin", id="margins beyond float32"),
         pytest.param(lambda g: {"margin": ((0.0,), (0.0, 0.0))}, "differ in length", id="ragged margins"),
         pytest.param(
             lambda g: {"probabilities": changed(g.probabilities, lambda x: x - np.float32(2e-6))},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,12 +12,22 @@ from numpy.typing import NDArray
 
 from mlapi.bundle import ubj
 from mlapi.bundle.errors import FormatError
+from mlapi.bundle.model_fields import (
+    FILE,
+    Fields,
+    Integers,
+    array,
+    floats,
+    integers,
+    items,
+    mapping,
+    member,
+    parameter,
+    text,
+)
 
-_FILE: Final = "model.ubj"
 # Read but not kept: libxgboost reads as many of each as there are nodes, so their lengths must be right.
 _UNUSED: Final = ("base_weights", "loss_changes", "sum_hessian")
-
-Integers = NDArray[np.int64]
 
 
 class Forest(NamedTuple):
@@ -82,37 +92,37 @@ def read_forest(model: bytes) -> Forest:
     Raises:
         FormatError: not a tree booster of one target as XGBoost 3 saves it.
     """
-    learner = _object(_mapping(ubj.decode(model, file=_FILE), "the file"), "learner")
-    parameters, booster = _object(learner, "learner_model_param"), _object(learner, "gradient_booster")
-    name = _text(booster, "name")
+    learner = member(mapping(ubj.decode(model, file=FILE), "the file"), "learner")
+    parameters, booster = member(learner, "learner_model_param"), member(learner, "gradient_booster")
+    name = text(booster, "name")
     if name not in ("gbtree", "dart"):
-        raise FormatError(_FILE, "holds a booster that is not made of trees")
-    if _integer(parameters, "num_target") != 1:
-        raise FormatError(_FILE, "predicts more than one target")
-    content = _object(_object(booster, "gbtree") if name == "dart" else booster, "model")
+        raise FormatError(FILE, "holds a booster that is not made of trees")
+    if parameter(parameters, "num_target") != 1:
+        raise FormatError(FILE, "predicts more than one target")
+    content = member(member(booster, "gbtree") if name == "dart" else booster, "model")
     n_columns, n_trees = (
-        _integer(parameters, "num_feature"),
-        _integer(_object(content, "gbtree_model_param"), "num_trees"),
+        parameter(parameters, "num_feature"),
+        parameter(member(content, "gbtree_model_param"), "num_trees"),
     )
-    trees = [_mapping(tree, "a tree") for tree in _list(content, "trees", n_trees)]
-    if [tree.get("id") for tree in trees] != list(range(n_trees)):
-        raise FormatError(_FILE, "a tree's id is not its place")  # libxgboost stores each tree at its id, unchecked
+    trees = [mapping(tree, "a tree") for tree in items(content, "trees", n_trees)]
+    if any(type(tree.get("id")) is not int or tree["id"] != place for place, tree in enumerate(trees)):
+        raise FormatError(FILE, "a tree's id is not its place")  # libxgboost stores each tree at its id, unchecked
     n_nodes = [_n_nodes(tree, n_columns) for tree in trees]
     for key in _UNUSED:
         _joined(trees, key, "f", n_nodes)
-    nodes = [_numbers(tree, "categories_nodes", "iu") for tree in trees]
-    categories = [_numbers(tree, "categories", "iu") for tree in trees]
+    nodes = [array(tree, "categories_nodes", "iu") for tree in trees]
+    categories = [array(tree, "categories", "iu") for tree in trees]
     n_category_nodes = [len(numbers) for numbers in nodes]
     return Forest(
         booster=name,
-        objective=_text(_object(learner, "objective"), "name"),
+        objective=text(member(learner, "objective"), "name"),
         n_columns=n_columns,
-        n_groups=max(1, _integer(parameters, "num_class")),
-        base_scores=_base_scores(_text(parameters, "base_score")),
-        groups=_integer_list(content, "tree_info", n_trees),
-        rounds=_integer_list(content, "iteration_indptr"),
-        weights=_float_list(booster, "weight_drop", n_trees) if name == "dart" else np.ones(n_trees),
-        n_encodings=_n_encodings(_object(content, "cats")) if "cats" in content else 0,
+        n_groups=max(1, parameter(parameters, "num_class")),
+        base_scores=_base_scores(text(parameters, "base_score")),
+        groups=integers(content, "tree_info", n_trees),
+        rounds=integers(content, "iteration_indptr"),
+        weights=floats(booster, "weight_drop", n_trees) if name == "dart" else np.ones(n_trees),
+        n_encodings=_n_encodings(member(content, "cats")) if "cats" in content else 0,
         n_nodes=np.array(n_nodes, np.int64),
         left=_joined(trees, "left_children", "iu", n_nodes).astype(np.int64),
         right=_joined(trees, "right_children", "iu", n_nodes).astype(np.int64),
@@ -130,91 +140,33 @@ def read_forest(model: bytes) -> Forest:
     )
 
 
-def _n_nodes(tree: Mapping[str, ubj.Value], n_columns: int) -> int:
-    parameters = _object(tree, "tree_param")
-    if _integer(parameters, "num_feature") != n_columns or _integer(parameters, "size_leaf_vector") > 1:
-        raise FormatError(_FILE, "a tree is made for other columns or has vectors for leaves")
-    return _integer(parameters, "num_nodes")
+def _n_nodes(tree: Fields, n_columns: int) -> int:
+    parameters = member(tree, "tree_param")
+    if parameter(parameters, "num_feature") != n_columns or parameter(parameters, "size_leaf_vector") > 1:
+        raise FormatError(FILE, "a tree is made for other columns or has vectors for leaves")
+    return parameter(parameters, "num_nodes")
 
 
-def _joined(trees: Sequence[Mapping[str, ubj.Value]], key: str, kinds: str, lengths: Sequence[int]) -> ubj.Numbers:
-    return _join([_numbers(tree, key, kinds, length) for tree, length in zip(trees, lengths, strict=True)])
+def _joined(trees: Sequence[Fields], key: str, kinds: str, lengths: Sequence[int]) -> ubj.Numbers:
+    return _join([array(tree, key, kinds, length) for tree, length in zip(trees, lengths, strict=True)])
 
 
 def _join(arrays: Sequence[ubj.Numbers]) -> ubj.Numbers:
     return np.concatenate(arrays) if arrays else np.empty(0)
 
 
-def _n_encodings(categories: Mapping[str, ubj.Value]) -> int:
-    segments, order = (_numbers(categories, key, "iu") for key in ("feature_segments", "sorted_idx"))
-    return len(_list(categories, "enc")) + len(segments) + len(order)
+def _n_encodings(categories: Fields) -> int:
+    segments, order = (array(categories, key, "iu") for key in ("feature_segments", "sorted_idx"))
+    return len(items(categories, "enc")) + len(segments) + len(order)
 
 
-def _base_scores(text: str) -> tuple[float, ...]:
+def _base_scores(scores_text: str) -> tuple[float, ...]:
     """Read "5E-1" (to XGBoost 3.0) or "[4.065E-1]", a list of one or of one for each group (since 3.1)."""
     try:
-        value = json.loads(text)
+        value = json.loads(scores_text)
         scores = tuple(float(score) for score in (value if isinstance(value, list) else [value]))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise FormatError(_FILE, "base_score is not a number or a list of numbers") from error
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise FormatError(FILE, "base_score is not a number or a list of numbers") from error
     if not all(map(math.isfinite, scores)):
-        raise FormatError(_FILE, "base_score is not finite")
+        raise FormatError(FILE, "base_score is not finite")
     return scores
-
-
-def _mapping(value: ubj.Value, what: str) -> Mapping[str, ubj.Value]:
-    if not isinstance(value, dict):
-        raise FormatError(_FILE, f"{what} is not an object")
-    return value
-
-
-def _object(parent: Mapping[str, ubj.Value], key: str) -> Mapping[str, ubj.Value]:
-    return _mapping(parent.get(key), key)
-
-
-def _text(parent: Mapping[str, ubj.Value], key: str) -> str:
-    value = parent.get(key)
-    if not isinstance(value, str):
-        raise FormatError(_FILE, f"{key} is not a text")
-    return value
-
-
-def _integer(parent: Mapping[str, ubj.Value], key: str) -> int:
-    """Read one of XGBoost's parameters, which it writes as text."""
-    text = _text(parent, key)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise FormatError(_FILE, f"{key} is not a number of at most nine digits")
-    return int(text)
-
-
-def _list(parent: Mapping[str, ubj.Value], key: str, length: int | None = None) -> Sequence[ubj.Value]:
-    value = parent.get(key)
-    if not isinstance(value, list) or len(value) != (len(value) if length is None else length):
-        raise FormatError(_FILE, f"{key} is not a list of the stated length")
-    return value
-
-
-def _numbers(parent: Mapping[str, ubj.Value], key: str, kinds: str, length: int | None = None) -> ubj.Numbers:
-    """Read a typed array; the kinds are NumPy's letters: "iu" for integers, "f" for floats."""
-    value = parent.get(key)
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in kinds:
-        raise FormatError(_FILE, f"{key} is not an array of the right kind of numbers")
-    if length is not None and len(value) != length:
-        raise FormatError(_FILE, f"{key} has not the stated length")
-    return value
-
-
-def _integer_list(parent: Mapping[str, ubj.Value], key: str, length: int | None = None) -> Integers:
-    """Read what XGBoost writes as a list of single integers, here as an array."""
-    values = _list(parent, key, length)
-    if not all(type(value) is int for value in values):
-        raise FormatError(_FILE, f"{key} is not a list of integers")
-    return np.array(values, np.int64)
-
-
-def _float_list(parent: Mapping[str, ubj.Value], key: str, length: int) -> NDArray[np.float64]:
-    """Read what XGBoost writes as a list of single floats, here as an array."""
-    values = _list(parent, key, length)
-    if not all(type(value) is float for value in values):
-        raise FormatError(_FILE, f"{key} is not a list of floats")
-    return np.array(values, np.float64)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.errors import FormatError, VerificationError
-from mlapi.bundle.forest import Forest, Integers, read_forest
+from mlapi.bundle.forest import Forest, read_forest
+from mlapi.bundle.model_fields import Integers
 
 OBJECTIVES: Final = {True: "binary:logistic", False: "multi:softprob"}  # by whether there is one group
 MAX_TREE_DEPTH: Final = 1024  # a tree that is grown without any limit stays far below it

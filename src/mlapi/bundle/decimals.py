@@ -1,0 +1,46 @@
+"""How a float32 is written for people and for JSON."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlapi.bundle.types import Probabilities
+
+_FEW: Final = 32  # fewer numbers than this are spelled one by one in less time
+_POWERS: Final = np.array([float(f"1e{power}") for power in range(23)])  # the powers of ten that float64 holds exactly
+
+
+def shortest(probabilities: Probabilities) -> list[list[float]]:
+    """Give float64 numbers whose decimal spelling is the shortest one that reads back as the float32.
+
+    Args:
+        probabilities: float32 of shape (n_rows, n_classes), between 0 and 1.
+
+    Returns:
+        n_rows lists of n_classes numbers: 0.7 for float32's 0.699999988079071.
+    """
+    if probabilities.size < _FEW:
+        return [[float(str(p)) for p in row] for row in probabilities]
+    return cast("list[list[float]]", _shortest(probabilities.ravel()).reshape(probabilities.shape).tolist())
+
+
+def _shortest(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Round to 6, 7, 8 and 9 significant digits and keep the first that reads back; 9 always do (IEEE 754, 5.12.2).
+
+    Six is enough to begin with: a shorter decimal is found as one of six digits that ends in zeros. A decimal is an
+    integer over an exact power of ten, and such a quotient is the float64 nearest to it. Below 1e-10 the power is not
+    exact, and at a power of two the nearest decimal need not read back: these few are left to NumPy's own spelling.
+    """
+    exact = numbers.astype(np.float64)
+    odd = (numbers < 1e-10) | (np.frexp(numbers)[0] == 0.5)
+    exponent = np.floor(np.log10(np.where(odd, 1.0, exact))).astype(np.int64)
+    result, wrong = exact.copy(), ~odd
+    for digits in range(6, 10):
+        power = _POWERS[digits - 1 - exponent[wrong]]
+        result[wrong] = np.rint(exact[wrong] * power) / power
+        wrong &= result.astype(np.float32) != numbers
+    result[odd] = [float(str(number)) for number in numbers[odd]]
+    return result

@@ -1,0 +1,49 @@
+"""From margins to probabilities, equal in every bit to XGBoost's own on the same machine.
+
+XGBoost computes in float32 with libm's expf (xgboost/src/common/math.h). NumPy's own float32 exp differs from it in the
+last bit, hence the calls into libm.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlapi.bundle.types import Margin, Probabilities
+
+# XGBoost clamps the sigmoid's exponent so that expf stays finite in float32 (`Sigmoid` in math.h).
+MAX_EXPONENT: Final = np.float32(88.7)
+
+
+def sigmoid(margin: NDArray[np.float32]) -> NDArray[np.float32]:
+    """XGBoost's `Sigmoid`: 1 / (expf(min(-m, 88.7)) + 1 + kEps); its kEps of 1e-16 is lost beside 1 in float32."""
+    return np.float32(1.0) / (_expf(np.minimum(-margin, MAX_EXPONENT)) + np.float32(1.0))
+
+
+def softmax(margin: Margin) -> Probabilities:
+    """XGBoost's `Softmax`: expf(m - max) over their sum, added up in float64 from left to right, divided in float32."""
+    exponentials = _expf(margin - margin.max(axis=1, keepdims=True))
+    # cumsum adds strictly in order; sum() adds in pairs, which can differ in the last bit.
+    total = np.cumsum(exponentials, axis=1, dtype=np.float64)[:, -1:].astype(np.float32)
+    return exponentials / total
+
+
+def _expf(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take libm's expf of every element; NaN stays NaN."""
+    return np.fromiter(map(_libm_expf(), values.ravel().tolist()), np.float32, values.size).reshape(values.shape)
+
+
+@cache
+def _libm_expf() -> Callable[[float], float]:
+    """The C library's expf, the very function that libxgboost calls."""
+    # Named outright: ctypes.util.find_library starts ldconfig or a compiler. None is the process itself (macOS).
+    libm = ctypes.CDLL({"linux": "libm.so.6", "win32": "ucrtbase"}.get(sys.platform))
+    expf = libm.expf
+    expf.argtypes, expf.restype = [ctypes.c_float], ctypes.c_float
+    return cast("Callable[[float], float]", expf)
