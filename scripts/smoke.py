@@ -1,12 +1,13 @@
 """Does a fresh clone serve? Clones what is committed, runs `make run` and the request that it prints, twice.
 
-The second run must keep the model and the key of the first. Prints how long each took from the command to the first 200.
+The second run must keep the model and the key of the first. Prints how long each took, from the command to a 200.
 """
 
 import contextlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
 FIRST_S = 600  # with an empty package cache and a slow network
@@ -51,9 +53,7 @@ def answer(clone: Path) -> Answer:
         if line is None:
             raise SystemExit("smoke: make run ended without printing a request")
         words = shlex.split(line.removeprefix("Try"))
-        # The request is printed just before the port opens.
-        curl = [*words, "--fail", "--retry", "60", "--retry-delay", "1", "--retry-connrefused"]
-        reply = subprocess.run(curl, check=True, capture_output=True, text=True).stdout
+        reply = asked(words)
         seconds = time.monotonic() - started
     body = json.loads(reply)
     sent = json.loads(words[words.index("-d") + 1])
@@ -61,6 +61,18 @@ def answer(clone: Path) -> Answer:
         raise SystemExit(f"smoke: {len(sent['data'])} rows, {len(body['predictions'])} predictions")
     key = next(word for word in words if word.startswith("Authorization"))
     return Answer(seconds, key, body)
+
+
+def asked(words: list[str]) -> str:
+    """Run the printed command once the port is open, which is just after it is printed."""
+    address = urlsplit(next(word for word in words if word.startswith("http")))
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=1):
+            break
+        time.sleep(0.05)
+    if not shutil.which(words[0]):
+        raise SystemExit(f"smoke: the printed request cannot be tried, because there is no {words[0]} here")
+    return subprocess.run([*words, "--fail"], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 @contextlib.contextmanager
@@ -78,7 +90,7 @@ def serving(clone: Path) -> Iterator[Iterator[str]]:
         yield told(process.stdout)
     finally:
         signal.alarm(0)
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=END_S)
         with contextlib.suppress(ProcessLookupError):
