@@ -114,5 +114,10 @@ def test_equal_facts_give_equal_bytes() -> None:
     assert write_card(facts()) == write_card(facts())
 
 
+@pytest.mark.parametrize("figures", ["0.5", "-1.5e-07", "0.25 to 9", "6 / 2 / 2"])
+def test_figures_are_left_as_they_are(figures: str) -> None:
+    assert escaped(figures) == figures
+
+
 def test_long_names_are_cut() -> None:
     assert len(escaped("x" * 500)) == 100

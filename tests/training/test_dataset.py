@@ -129,6 +129,12 @@ def test_a_numeric_override_reads_stray_text_as_missing_and_notes_it(tmp_path: P
     assert np.isnan(data.table["age"][-1])
 
 
+def test_categories_that_are_mostly_numbers_are_noted_unless_they_are_meant(tmp_path: Path) -> None:
+    path = write_csv(tmp_path, "doors,y\n" + "2,a\n3,b\n4,a\n5more,b\n" * 5)
+    assert load(path).notes == ("took 'doors' for categories: numbers, but for 5 cells of text: '5more' (5)",)
+    assert load(path, overrides={"doors": FeatureOverride(kind=FeatureKind.CATEGORICAL)}).notes == ()
+
+
 def test_a_test_file_may_order_its_columns_otherwise(tmp_path: Path) -> None:
     test = load_both(tmp_path, HEADER + good_rows(), "y,active,age,plan\nyes,true,30,free\nno,false,40,team\n")
     assert [column.name for column in test.columns] == ["age", "plan", "active"]

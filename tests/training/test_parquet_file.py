@@ -10,8 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from mlapi.bundle.profile import ColumnKind
-from mlapi.training.columns import Column, as_column
+from mlapi.training.columns import Column
 from mlapi.training.errors import ColumnError, DataFileError, TableError
+from mlapi.training.interpretation import as_column
 from mlapi.training.parquet_file import read_parquet
 
 

@@ -13,7 +13,6 @@ from mlapi.bundle.errors import GenerationConflict, ModelNotFound, VerificationE
 from mlapi.bundle.signing import generate_keys
 from mlapi.bundle.store import open_store
 from mlapi.bundle.store.protocol import Promotion, Store
-from mlapi.bundle.types import Label
 from mlapi.ops.settings import Settings
 from mlapi.training.errors import PromotionError
 from mlapi.training.export import write_bundle
@@ -23,10 +22,9 @@ from mlapi.training.registry import (
     ModelRegistry,
     Source,
     current_user,
-    input_example,
-    signature_of,
     undo_stack,
 )
+from mlapi.training.signature import input_example
 from tests.training.test_export import SCHEMA, about, files, trained
 
 __all__ = ["trained"]  # a fixture
@@ -178,31 +176,6 @@ def test_mlflow_gets_signature_and_example_and_gives_the_same_numbers(
     assert model.input_example == input_example(SCHEMA)
     assert answer["prediction"].tolist() == wanted.labels
     assert answer["probability_yes"].to_numpy("float32").tolist() == wanted.probabilities[:, 1].tolist()
-
-
-@pytest.mark.parametrize(
-    ("classes", "kind"), [(("a", "b"), "string"), ((0, 1, 2), "long"), ((False, True), "boolean")], ids=str
-)
-def test_a_signature_tells_types_gaps_and_classes(classes: tuple[Label, ...], kind: str) -> None:
-    signature = signature_of(SCHEMA, Decision(classes=classes))
-    inputs = {column["name"]: (column["type"], column["required"]) for column in signature.inputs.to_dict()}
-    assert inputs == {
-        "age": ("double", True),
-        "income": ("double", False),
-        "plan": ("string", False),
-        "size": ("string", True),
-        "active": ("boolean", True),
-    }
-    outputs = signature.outputs.to_dict()
-    assert outputs[0]["type"] == kind
-    assert [column["name"] for column in outputs[1:]] == [
-        f"probability_{name}" for name in Decision(classes=classes).names
-    ]
-
-
-def test_whole_numbers_of_the_example_are_doubles() -> None:
-    example = input_example(SCHEMA)
-    assert (type(example["age"]), example["active"], example["plan"]) == (float, True, "free")
 
 
 def test_a_user_without_a_name_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from mlapi.bundle.schema import Feature, FeatureSchema
 from mlapi.training.evaluation import Evaluation
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+.!|~$-])")
+FIGURES = re.compile(r"[-+]?[0-9][0-9.e+-]*( (to|/) [-+]?[0-9][0-9.e+-]*)*")  # nothing in these is markup
 CATEGORIES_NAMED = 10
 NAME_LENGTH = 100
 
@@ -50,6 +51,8 @@ def write_card(facts: CardFacts) -> bytes:
 def escaped(text: object) -> str:
     """Give a name so that neither Markdown nor HTML sees anything but text; control characters become blanks."""
     whole = str(text)
+    if FIGURES.fullmatch(whole):
+        return whole
     cut = whole if len(whole) <= NAME_LENGTH else whole[: NAME_LENGTH - 1] + "…"
     flat = "".join(letter if letter.isprintable() else " " for letter in cut)
     return MARKS.sub(r"\\\1", html.escape(flat, quote=False))

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.schema import FeatureKind
 from mlapi.bundle.types import Table
-from mlapi.training.columns import Column, RawColumn, as_column, lost_cells
+from mlapi.training.columns import Column, RawColumn
 from mlapi.training.config import TrainingConfig
 from mlapi.training.csv_file import read_csv
 from mlapi.training.errors import ColumnError, ConfigError, DataFileError, TableError, count_of, nearest, shown
+from mlapi.training.interpretation import as_column, lost_cells, mixture
 from mlapi.training.labels import Labels, read_known_labels, read_labels
 from mlapi.training.parquet_file import read_parquet
 from mlapi.training.sklearn_sets import TARGET, load_set
@@ -128,7 +129,9 @@ class DataLoader:
         if not cells:
             raise TableError(raw.source, "no column is left to learn from beside the target")
         features = tuple(as_column(column, kinds.get(column.name)) for column in cells)
-        notes = [*raw.notes, *(self._lost(*pair) for pair in zip(cells, features, strict=True) if lost_cells(*pair))]
+        pairs = list(zip(cells, features, strict=True))
+        notes = [*raw.notes, *(self._lost(*pair) for pair in pairs if lost_cells(*pair))]
+        notes += [note for pair in pairs if pair[0].name not in kinds and (note := mixture(*pair))]
         n_unlabelled = raw.n_rows - len(labels.known)
         if n_unlabelled:
             notes.append(

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.types import Label
-from mlapi.training.columns import Column, RawColumn, TextColumn, counts, is_number, truth_of
+from mlapi.training.columns import Column, RawColumn, TextColumn, counts
 from mlapi.training.errors import ConfigError, TargetError, nearest, shown
+from mlapi.training.spelling import is_number, truth_of
 
 MANY_CLASSES = 100  # below this no target is called continuous or identifying: digits and letters are classes
 

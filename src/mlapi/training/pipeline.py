@@ -17,7 +17,8 @@ from mlapi.training.boosting import boost
 from mlapi.training.card import write_card
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, shown_path
-from mlapi.training.export import About, Held, Model, bundle_files, write_bundle
+from mlapi.training.export import About, Model, bundle_files, write_bundle
+from mlapi.training.golden_rows import Held
 from mlapi.training.outcome import Trained, card_facts, evaluate, record_run
 from mlapi.training.overrides import resolved
 from mlapi.training.preparation import Prepared, prepare

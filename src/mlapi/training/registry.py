@@ -7,19 +7,15 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.errors import ModelNotFound
-from mlapi.bundle.schema import FeatureKind, FeatureSchema
+from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.store.mlflow import MlflowStore
 from mlapi.bundle.store.protocol import AliasRecord, Promotion, Store, VersionRecord
-from mlapi.bundle.types import Cell
 from mlapi.bundle.verify import verify_in_subprocess
 from mlapi.training.errors import PromotionError
-
-if TYPE_CHECKING:
-    from mlflow.models import ModelSignature
+from mlapi.training.signature import input_example, signature_of
 
 STAGING = "staging"
 PRODUCTION = "production"
@@ -195,23 +191,3 @@ def undo_stack(history: Sequence[Promotion]) -> list[str]:
         elif not trail or trail[-1] != move.version:
             trail.append(move.version)
     return trail
-
-
-def input_example(schema: FeatureSchema) -> dict[str, Cell]:
-    """Give a synthetic row that fits the signature: whole numbers as doubles too."""
-    return {name: float(cell) if type(cell) is int else cell for name, cell in schema.example_row().items()}
-
-
-def signature_of(schema: FeatureSchema, decision: Decision) -> ModelSignature:
-    """Give MLflow's signature: numbers as double (an integer column could not be missing), a probability a class."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema, TensorSpec
-
-    kinds = {FeatureKind.CATEGORICAL: "string", FeatureKind.BOOLEAN: "boolean"}
-    inputs: list[ColSpec | TensorSpec] = [
-        ColSpec(kinds.get(one.kind, "double"), one.name, required=not one.nullable) for one in schema.features
-    ]
-    label = {str: "string", int: "long", bool: "boolean"}[type(decision.classes[0])]
-    outputs: list[ColSpec | TensorSpec] = [ColSpec(label, "prediction")]
-    outputs += [ColSpec("double", f"probability_{name}") for name in decision.names]
-    return ModelSignature(Schema(inputs), Schema(outputs))

@@ -1,4 +1,4 @@
-"""From text to cells."""
+"""What cells are, as they look or as somebody says."""
 
 import math
 
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.schema import FeatureKind
-from mlapi.training.columns import Column, as_column, lost_cells, text_column
+from mlapi.training.columns import Column, text_column
 from mlapi.training.errors import ColumnError
+from mlapi.training.interpretation import as_column, lost_cells, mixture
 
 
 def column(*texts: str, kind: FeatureKind | None = None) -> Column:
@@ -97,6 +98,22 @@ def test_at_most_five_stray_texts_are_named() -> None:
 
 def test_more_than_one_in_twenty_texts_make_categories() -> None:
     assert column(*map(str, range(18)), "more", "more").kind is ColumnKind.TEXT
+
+
+def test_categories_that_are_mostly_numbers_are_told() -> None:
+    raw = text_column("doors", pa.array(["2", "3", "4", "5more", "?"]))
+    assert mixture(raw, as_column(raw)) == "took 'doors' for categories: numbers, but for 1 cell of text: '5more' (1)"
+
+
+@pytest.mark.parametrize("texts", [("a", "b", "1"), ("1", "2"), ("true", "false"), ("?",)], ids=str)
+def test_other_columns_are_nothing_odd(texts: tuple[str, ...]) -> None:
+    raw = text_column("x", pa.array(texts))
+    assert mixture(raw, as_column(raw)) is None
+
+
+def test_text_by_its_own_type_is_nothing_odd() -> None:
+    raw = text_column("x", pa.array(["1", "2", "b"]), typed=True)
+    assert mixture(raw, as_column(raw)) is None
 
 
 def test_stray_texts_are_missing_where_the_configuration_says_numeric() -> None:
