@@ -27,6 +27,5 @@ def is_empty(uri: str | None) -> bool:
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute("SELECT 1 FROM registered_models LIMIT 1").fetchone() is None
-    except sqlite3.OperationalError as error:
-        # busy, or not to be opened: MLflow will say so better
+    except sqlite3.Error as error:  # what is neither (busy, no database) MLflow will say better
         return not database.exists() or "no such table" in str(error)

@@ -42,7 +42,7 @@ def log_bundle(
         experiment_id: where the logged model is listed.
         run_id: the run that made it.
         signature: what it takes and gives.
-        input_example: one row.
+        input_example: one row, of the signature's types: MLflow takes no integer for a double.
 
     Returns:
         The logged model's id, "m-…"; if anything fails it is deleted again.
