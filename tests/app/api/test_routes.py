@@ -16,7 +16,9 @@ from tests.app.service import Service, publish, settings
 
 
 def follower_says(state_dir: Path, **status: Any) -> None:
-    (state_dir / "serving" / "churn" / "follow.json").write_text(json.dumps(status))
+    (state_dir / "serving" / "churn" / "follow.json").write_text(
+        json.dumps({"checked_at": "2026-01-31T09:30:00Z", **status})
+    )
 
 
 def test_live_is_alive_with_and_without_a_model(service: Service, empty: Service) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlapi.app.services.local_model import FollowStatus, LocalModel, identify
+from mlapi.app.services.local_model import LocalModel, identify
+from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.directory import DirectoryStore
 from tests.app.bundles import bundle
 from tests.app.service import publish
@@ -77,7 +78,7 @@ def test_reads_what_the_follower_says(tmp_path: Path) -> None:
     path.write_text(
         '{"state": "refused", "code": "replayed", "checked_at": "", "reason": null, "version": "2", "more": 1}'
     )
-    assert model(tmp_path).status == FollowStatus("refused", code="replayed", version="2")
+    assert model(tmp_path).status == FollowState(state="refused", checked_at="", code="replayed", version="2")
     path.write_text('{"state": 1}')
     assert model(tmp_path).status is None
 

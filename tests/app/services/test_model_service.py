@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from mlapi.app.core.request import Decoded
-from mlapi.app.services.local_model import Candidate, FollowStatus, LocalModel
+from mlapi.app.services.local_model import Candidate, LocalModel
 from mlapi.app.services.model_service import MAX_AGE_S, PATIENCE_S, RETRY_S, ModelService
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle import load
 from mlapi.bundle.errors import VerificationError
+from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.protocol import AliasRecord
 from tests.app.bundles import bundle
 
@@ -44,7 +45,7 @@ class Directory(LocalModel):
         return self.now
 
     @property
-    def status(self) -> FollowStatus | None:
+    def status(self) -> FollowState | None:
         return None
 
 

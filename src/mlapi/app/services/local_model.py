@@ -8,9 +8,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from mlapi.bundle.errors import StoreError
+from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.directory import DirectoryStore
 from mlapi.bundle.store.protocol import AliasRecord
 
@@ -23,16 +22,6 @@ class Candidate(NamedTuple):
 
     alias: AliasRecord
     path: Path
-
-
-class FollowStatus(msgspec.Struct, frozen=True):
-    """What the follower last found upstream; unknown fields are left to newer readers."""
-
-    state: str  # "ok", "unreachable" or "refused"
-    checked_at: str = ""
-    reason: str | None = None
-    code: str | None = None
-    version: str | None = None
 
 
 class LocalModel:
@@ -68,15 +57,10 @@ class LocalModel:
         return tuple(sorted(alias for alias in names if self._resolves(name, alias) == version))
 
     @property
-    def status(self) -> FollowStatus | None:
+    def status(self) -> FollowState | None:
         """What the follower last said of the model; None if it has said nothing that can be read."""
         name = self._name or self._only_model()
-        if name is None:
-            return None
-        try:
-            return msgspec.json.decode((self._root / name / "follow.json").read_bytes(), type=FollowStatus)
-        except (OSError, msgspec.MsgspecError):
-            return None
+        return FollowState.read(self._store, name) if name else None
 
     def _read(self, name: str, identity: Identity) -> None:
         try:

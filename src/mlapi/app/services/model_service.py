@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Callable
 
-from mlapi.app.services.local_model import Candidate, FollowStatus, LocalModel
+from mlapi.app.services.local_model import Candidate, LocalModel
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.errors import BundleError
+from mlapi.bundle.follow_state import FollowState
 
 MAX_AGE_S = 1.0  # how old a look at the directory may be
 PATIENCE_S = 30.0  # a look older than this (the process was frozen) is repeated before the request is answered
@@ -58,7 +59,7 @@ class ModelService:
         return self._failed is not None
 
     @property
-    def status(self) -> FollowStatus | None:
+    def status(self) -> FollowState | None:
         """What the follower last said, None if it has said nothing."""
         return self._local.status
 
