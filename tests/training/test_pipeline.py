@@ -178,6 +178,19 @@ def test_a_schema_file_is_followed(settings: Settings, csv: Path, tmp_path: Path
     assert schema.feature("active").description == "has logged in"
 
 
+def test_any_name_of_a_feature_or_a_class_goes_through(settings: Settings, tmp_path: Path) -> None:
+    names = ["<script>alert(1)</script>", "a[0]", 'with ""quotes""', "line\nbreak", "$x|y$", "ünïcödé 🙂", "  blank "]
+    header = ",".join(f'"{name}"' for name in (*names, "y"))
+    rows = [
+        f"{','.join(str((row * place) % 11) for place in range(2, 9))},{('<b>', '$z$', '🙂')[row % 3]}\n"
+        for row in range(60)
+    ]
+    result = train(quick(write_csv(tmp_path, f"{header}\n{''.join(rows)}")), settings)
+    bundle = fetched(settings, result)
+    assert bundle.schema.names == tuple(name.replace('""', '"') for name in names)
+    assert bundle.decision.classes == ("$z$", "<b>", "🙂")
+
+
 def test_a_server_keeps_runs_files_and_versions(
     settings_for: Callable[..., Settings], csv: Path, tmp_path: Path
 ) -> None:

@@ -16,15 +16,13 @@ from mlapi.bundle.schema import FeatureKind
 from mlapi.bundle.types import Table
 from mlapi.training.columns import Column, RawColumn
 from mlapi.training.config import TrainingConfig
-from mlapi.training.csv_file import read_csv
-from mlapi.training.errors import ColumnError, ConfigError, DataFileError, TableError, count_of, nearest, shown
+from mlapi.training.errors import ColumnError, ConfigError, TableError, count_of, nearest, shown
+from mlapi.training.formats import read_file
 from mlapi.training.interpretation import as_column, lost_cells, mixture
 from mlapi.training.labels import Labels, read_known_labels, read_labels
-from mlapi.training.parquet_file import read_parquet
 from mlapi.training.sklearn_sets import TARGET, load_set
 from mlapi.training.table import RawTable
 
-PARQUET_MAGIC = b"PAR1"
 KINDS = {
     ColumnKind.NUMBER: FeatureKind.NUMERIC,
     ColumnKind.TEXT: FeatureKind.CATEGORICAL,
@@ -152,24 +150,6 @@ class DataLoader:
         for name in self._config.overrides:
             if name not in raw.names or name == self._target:
                 raise ConfigError("--schema", f"{raw.source} has no feature {shown(name)}{nearest(name, raw.names)}")
-
-
-def read_file(path: Path) -> RawTable:
-    """Read a CSV or a Parquet file; a Parquet file is known by its first bytes, whatever its name.
-
-    Raises:
-        DataFileError: missing, a directory, or unreadable.
-    """
-    if path.is_dir():
-        raise DataFileError(path, "is a directory; name one file")
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except FileNotFoundError as error:
-        raise DataFileError(path, "no such file") from error
-    except OSError as error:
-        raise DataFileError(path, f"cannot be read: {error.strerror}") from error
-    return read_parquet(path) if start == PARQUET_MAGIC else read_csv(path)
 
 
 def _check_same_columns(raw: RawTable, wanted: set[str]) -> None:

@@ -13,6 +13,7 @@ from mlapi.training.columns import Column, RawColumn, TextColumn, counts
 from mlapi.training.errors import ConfigError, TargetError, nearest, shown
 from mlapi.training.spelling import is_number, truth_of
 
+LARGEST = 2**63 - 1  # of the integers that Parquet, MLflow and most readers of JSON hold
 MANY_CLASSES = 100  # below this no target is called continuous or identifying: digits and letters are classes
 
 
@@ -100,16 +101,17 @@ def _spelled(raw: TextColumn, places: NDArray[np.intp]) -> list[Label]:
 
 
 def _numbers(target: str, texts: list[str]) -> list[Label]:
-    """Read whole numbers; 01 is a code whose zero would be lost, so a column with one stays text."""
+    """Read whole numbers; a column stays text where one would lose its zero (01) or fits no 64 bits."""
     values = [float(text) for text in texts]
     if not all(value.is_integer() for value in values):
         raise TargetError(target, "holds fractions, a quantity; mlapi trains classification only")
     if any(text.strip().lstrip("+-").startswith("0") and text.strip() != "0" and "." not in text for text in texts):
         return list(texts)
-    return [
+    whole = [
         int(text) if text.strip().lstrip("+-").isdigit() else int(value)
         for text, value in zip(texts, values, strict=True)
     ]
+    return list(texts) if max(map(abs, whole)) > LARGEST else list(whole)
 
 
 def _of_cells(raw: Column) -> Labels:

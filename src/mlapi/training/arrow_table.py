@@ -1,0 +1,54 @@
+"""From an Arrow table, whatever it was read from, to a raw table: its own types say what a column is."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from mlapi.bundle.profile import ColumnKind
+from mlapi.training.columns import Column, RawColumn, finite, text_column
+from mlapi.training.errors import ColumnError
+from mlapi.training.table import RawTable, check_names
+
+
+def raw_table(source: str, table: pa.Table) -> RawTable:
+    """Take over a table; columns that pandas wrote for its index are left out and noted.
+
+    Raises:
+        TableError: no rows, or doubled names.
+        ColumnError: a column's type is no number, boolean or text.
+    """
+    index = _index_columns(table.schema)
+    check_names(source, [name for name in table.column_names if name not in index])
+    columns = tuple(_column(name, table.column(name)) for name in table.column_names if name not in index)
+    return RawTable(source, columns, table.num_rows, tuple(f"left out {name!r}: pandas' row index" for name in index))
+
+
+def _index_columns(schema: pa.Schema) -> list[str]:
+    """Give the columns that hold a pandas index without a name; a named one is data."""
+    about = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    index = [name for name in about.get("index_columns", []) if isinstance(name, str)]
+    return [name for name in index if name.startswith("__index_level_") and name in schema.names]
+
+
+def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return _column(name, values.cast(kind.value_type))
+    if pa.types.is_boolean(kind):
+        return Column(name, ColumnKind.BOOLEAN, _floats(values))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return text_column(name, values.cast(pa.string()), typed=True)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        return finite(Column(name, ColumnKind.NUMBER, _floats(values)))
+    raise ColumnError(
+        name, f"{kind} cells cannot be learned from; turn them into numbers or leave the column out (--drop)"
+    )
+
+
+def _floats(values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Give float64 with NaN for null; a 64-bit integer beyond 2**53 is rounded, as JSON readers do."""
+    cast = values.cast(pa.float64(), safe=False).fill_null(float("nan"))
+    return np.asarray(cast.to_numpy(), dtype=np.float64)
