@@ -1,22 +1,13 @@
 """Closed-loop load on one URL by wrk."""
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SCRIPT = """
-wrk.method = "POST"
-wrk.body = {body}
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer {key}"
-function done(summary, latency, requests)
-  local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
-  io.write(string.format("RESULT {{\\"requests\\": %d, \\"duration_us\\": %d, \\"failed\\": %d, \\"p50_us\\": %d, \\"p99_us\\": %d}}\\n",
-    summary.requests, summary.duration, bad, latency:percentile(50), latency:percentile(99)))
-end
-"""
+SCRIPT = Path(__file__).with_name("post.lua")
 
 
 @dataclass(frozen=True)
@@ -33,7 +24,7 @@ class WrkMissing(Exception):
     """wrk is not installed."""
 
 
-def post(url: str, body: bytes, key: str, *, concurrency: int, duration_s: int, scratch: Path) -> Load:
+def post(url: str, body: bytes, key: str, *, concurrency: int, duration_s: int) -> Load:
     """POST one body again and again over a number of kept-alive connections.
 
     Args:
@@ -42,17 +33,15 @@ def post(url: str, body: bytes, key: str, *, concurrency: int, duration_s: int, 
         key: sent as Bearer.
         concurrency: open connections, each with one request under way.
         duration_s: length of the round in seconds.
-        scratch: directory for wrk's script.
 
     Raises:
         WrkMissing: wrk is not on the PATH.
     """
     if shutil.which("wrk") is None:
         raise WrkMissing("wrk is not installed (Debian: apt-get install wrk)")
-    script = scratch / "post.lua"
-    script.write_text(SCRIPT.format(body=json.dumps(body.decode()), key=key))
-    command = ["wrk", "-t1", f"-c{concurrency}", f"-d{duration_s}s", "--latency", "-s", str(script), url]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = ["wrk", "-t1", f"-c{concurrency}", f"-d{duration_s}s", "--latency", "-s", str(SCRIPT), url]
+    environ = os.environ | {"LOAD_BODY": body.decode(), "LOAD_KEY": key}
+    output = subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
     line = next(line for line in output.splitlines() if line.startswith("RESULT "))
     seen = json.loads(line.removeprefix("RESULT "))
     return Load(

@@ -30,7 +30,7 @@ def save(name: str, results: dict[str, object]) -> None:
 def serving_table(results: dict[str, Any]) -> str:
     """Markdown: one line a server, and the service's share of the bare route."""
     lines = [
-        "| server | start to first 200, s | resident, MiB | 1 row, c 1: req/s · p50/p99 ms | 1 row, c 32: req/s · p50/p99 ms |",
+        "| server | start to first 200, s | resident, MiB | 1 row, c 1: req/s · p50/p99 ms | 1 row, c 32 |",
         "|---|---|---|---|---|",
     ]
     for name, label in (("mlapi", "mlapi, one worker"), ("constant", "bare framework route, constant answer")):
@@ -49,7 +49,8 @@ def serving_table(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{library} {version}" for library, version in machine["libraries"].items())
     note = (
         f"\nMedians of {results['rounds']} interleaved rounds of {results['seconds']} s, wrk on the same "
-        f"{machine['cores']} cores, Python {machine['python']}, {versions}. The follower, a process of its own, holds {follower}.\n"
+        f"{machine['cores']} cores, Python {machine['python']}, {versions}. "
+        f"The follower, a process of its own, holds {follower}.\n"
     )
     return "\n".join(lines) + "\n" + note
 

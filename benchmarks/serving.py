@@ -52,7 +52,7 @@ def measure(scratch: Path, *, rounds: int, seconds: int) -> dict[str, object]:
             starts["constant"].append(server.start_s)
     with started(ours, port, body, KEY, environ=environ) as service, started(bare, constant_port, body, KEY) as route:
         servers = {"mlapi": service, "constant": route}
-        loads = interleave(servers, body, rounds=rounds, seconds=seconds, scratch=scratch)
+        loads = interleave(servers, body, rounds=rounds, seconds=seconds)
         memory = {name: server.resident_mib() for name, server in servers.items()}
         follower = [resident_mib(pid) for pid in service.children()]
     return {
@@ -86,7 +86,7 @@ def example_body(scratch: Path) -> bytes:
 
 
 def interleave(
-    servers: dict[str, Server], body: bytes, *, rounds: int, seconds: int, scratch: Path
+    servers: dict[str, Server], body: bytes, *, rounds: int, seconds: int
 ) -> dict[tuple[str, int], list[Load]]:
     """Load each server at each concurrency once a round, so that a slow minute meets all of them."""
     loads: dict[tuple[str, int], list[Load]] = {(name, c): [] for name in servers for c in CONCURRENCIES}
@@ -94,7 +94,7 @@ def interleave(
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
         for (name, concurrency), seen in loads.items():
             url = servers[name].url
-            seen.append(post(url, body, KEY, concurrency=concurrency, duration_s=seconds, scratch=scratch))
+            seen.append(post(url, body, KEY, concurrency=concurrency, duration_s=seconds))
     return loads
 
 

@@ -1,10 +1,12 @@
 """Run by a test: serve in this process while a follower child follows an MLflow alias; print what got imported."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
 import urllib.request
+from typing import Any
 
 import uvicorn
 
@@ -19,8 +21,6 @@ async def _main(key: str, predictions: int) -> None:
     app = create_app(settings)
     server = uvicorn.Server(uvicorn.Config(app, port=settings.api.port, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
     base = f"http://127.0.0.1:{settings.api.port}"
     await _until_ready(f"{base}/health/ready")
     schema = await asyncio.to_thread(_get, f"{base}/openapi.json", key)
@@ -33,14 +33,14 @@ async def _main(key: str, predictions: int) -> None:
 
 async def _until_ready(url: str) -> None:
     for _ in range(600):
-        try:
-            return await asyncio.to_thread(_get, url, "")
-        except OSError:
-            await asyncio.sleep(0.05)
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(_get, url, "")
+            return
+        await asyncio.sleep(0.05)
     raise TimeoutError(url)
 
 
-def _get(url: str, key: str) -> dict[str, object]:
+def _get(url: str, key: str) -> Any:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
