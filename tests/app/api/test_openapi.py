@@ -67,6 +67,8 @@ def test_the_example_of_two_rows_is_answered_as_the_document_says(service: Servi
     assert example["data"][0] != example["data"][1]
     response = service.post(example)
     assert response.status_code == 200
+    operation = document["paths"]["/v1/predict"]["post"]
+    assert operation["requestBody"]["content"]["application/json"]["example"] == example
     answer, shown = response.json(), components["PredictionResponse"]["example"]
     PredictionResponse.model_validate(shown)
     assert {**answer, "timestamp": None} == {**shown, "timestamp": None}

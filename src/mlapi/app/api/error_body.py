@@ -1,12 +1,15 @@
 """The body that answers an error."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from mlapi.app.api.errors import INTERNAL, Entry, entry_of
 from mlapi.app.api.exchange import Reply
 from mlapi.app.core.clock import timestamp
+
+EXAMPLE_AT: Final = "2026-01-31T09:30:00.125Z"
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -35,4 +38,4 @@ def reply_to(error: Exception, request_id: str) -> Reply:
 
 def example_of(entry: Entry) -> ErrorBody:
     """The body as OpenAPI shows it: a fixed instant and request id."""
-    return body_of(entry.example, "0f8c2a3b4d5e6f708192a3b4c5d6e7f8", "2026-01-31T09:30:00.125Z")
+    return body_of(entry.example, "0f8c2a3b4d5e6f708192a3b4c5d6e7f8", EXAMPLE_AT)

@@ -8,6 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 import mlapi
+from mlapi.app.api.error_body import EXAMPLE_AT
+from mlapi.app.api.predict import PATHS
 from mlapi.app.schemas.examples import example_rows
 from mlapi.app.schemas.prediction import PredictionResponse
 from mlapi.app.schemas.row_model import property_schema, request_model
@@ -70,6 +72,7 @@ class OpenAPIDocument:
                     operation["security"] = []
         if snapshot is not None:
             components["schemas"] |= self._components(snapshot)
+            _show_examples(document)
         return document
 
     def _components(self, snapshot: Snapshot) -> dict[str, Any]:
@@ -101,9 +104,24 @@ def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
             "additionalProperties": False,
         },
     }
+    # In the bodies of answers these two are left out where there is nothing to say, and are never null.
+    properties["warnings"] = {
+        "description": properties["warnings"]["description"],
+        **properties["warnings"]["anyOf"][0],
+    }
     answer, _ = PredictionService().predict(snapshot, body)
-    response["example"] = msgspec.to_builtins(answer)
+    response["example"] = {**msgspec.to_builtins(answer), "timestamp": EXAMPLE_AT}  # equal models, equal documents
     return {**components, "PredictionResponse": response}
+
+
+def _show_examples(document: dict[str, Any]) -> None:
+    """Repeat the examples of the components at the operations, where every viewer looks."""
+    schemas = document["components"]["schemas"]
+    for path in PATHS:
+        operation = document["paths"][path]["post"]
+        operation["requestBody"]["content"]["application/json"]["example"] = schemas["PredictionRequest"]["example"]
+        answer = operation["responses"]["200"]["content"]["application/json"]
+        answer["example"] = schemas["PredictionResponse"]["example"]
 
 
 def _complete_examples(operation: dict[str, Any]) -> None:
