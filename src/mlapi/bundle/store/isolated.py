@@ -95,10 +95,13 @@ class IsolatedStore:
 
     def close(self) -> None:
         """End the child; the next call starts another."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.communicate()
-        self._child, self._connected = None, False
+        child, self._child, self._connected = self._child, None, False
+        if child is not None:
+            child.kill()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                assert pipe is not None
+                pipe.close()
 
     def models(self) -> list[str]:
         """See `Store.models`."""
@@ -113,17 +116,23 @@ class IsolatedStore:
         return Path(self._ask(str, "fetch", name, version, str(destination)))
 
     def _ask(self, kind: type[T], method: str, *arguments: str) -> T:
-        if self._child is None:
-            command = [sys.executable, "-P", "-m", "mlapi.bundle.store.isolated_child"]
-            pipe = subprocess.PIPE
-            self._child = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
-            self._exchange(self._child, self._opening, self._call_s)
+        child = self._child or self._start()
         if not self._connected:
-            self._connected = msgspec.json.decode(
-                self._exchange(self._child, Call("connect", []), self._start_s), type=bool
-            )
+            self._connected = msgspec.json.decode(self._exchange(child, Call("connect", []), self._start_s), type=bool)
         deadline_s = self._fetch_s if method == "fetch" else self._call_s
-        return msgspec.json.decode(self._exchange(self._child, Call(method, list(arguments)), deadline_s), type=kind)
+        return msgspec.json.decode(self._exchange(child, Call(method, list(arguments)), deadline_s), type=kind)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", "-m", "mlapi.bundle.store.isolated_child"]
+        pipe = subprocess.PIPE
+        child = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        self._child = child
+        try:
+            self._exchange(child, self._opening, self._start_s)
+        except BundleError:
+            self.close()  # it has nothing to answer with
+            raise
+        return child
 
     def _exchange(self, child: subprocess.Popen[bytes], message: msgspec.Struct, deadline_s: float) -> msgspec.Raw:
         """Send a line and read one.
