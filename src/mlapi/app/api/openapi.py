@@ -15,6 +15,7 @@ from mlapi.app.schemas.prediction import PredictionResponse
 from mlapi.app.schemas.row_model import property_schema, request_model
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.snapshot import Snapshot
+from mlapi.bundle.decision import Decision
 
 REF: Final = "#/components/schemas/{model}"
 BEARER: Final = {
@@ -89,29 +90,29 @@ class OpenAPIDocument:
 
 def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
     """The answer's component: labels and class names of the model, and its own answer to the example."""
-    decision = snapshot.bundle.decision
     response = PredictionResponse.model_json_schema(ref_template=REF)
     components: dict[str, Any] = response.pop("$defs")
-    properties = response["properties"]
-    properties["predictions"]["items"] = {"enum": list(decision.classes)}
-    properties["probabilities"] = {
-        "type": "array",
-        "description": properties["probabilities"]["description"],
-        "items": {
-            "type": "object",
-            "properties": {name: {"type": "number", "minimum": 0, "maximum": 1} for name in decision.names},
-            "required": list(decision.names),
-            "additionalProperties": False,
-        },
-    }
-    # In the bodies of answers these two are left out where there is nothing to say, and are never null.
-    properties["warnings"] = {
-        "description": properties["warnings"]["description"],
-        **properties["warnings"]["anyOf"][0],
-    }
+    response["properties"] |= _answered(response["properties"], snapshot.bundle.decision)
     answer, _ = PredictionService().predict(snapshot, body)
     response["example"] = {**msgspec.to_builtins(answer), "timestamp": EXAMPLE_AT}  # equal models, equal documents
     return {**components, "PredictionResponse": response}
+
+
+def _answered(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
+    """The properties that depend on the classes; the optional ones are left out of an answer and never null in it."""
+    probability = {"type": "number", "minimum": 0, "maximum": 1}
+    row = {
+        "type": "object",
+        "properties": dict.fromkeys(decision.names, probability),
+        "required": list(decision.names),
+        "additionalProperties": False,
+    }
+    probabilities, warnings = declared["probabilities"], declared["warnings"]
+    return {
+        "predictions": declared["predictions"] | {"items": {"enum": list(decision.classes)}},
+        "probabilities": {"description": probabilities["description"], "type": "array", "items": row},
+        "warnings": {"description": warnings["description"], **warnings["anyOf"][0]},
+    }
 
 
 def _show_examples(document: dict[str, Any]) -> None:
