@@ -37,7 +37,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     answers.write(line(lambda: opened.append(_open(opening)), opening.address))
     for question in questions if opened else ():
         call = msgspec.json.decode(question, type=Call)
-        answers.write(line(lambda call=call: _ask(opened[0], call), opening.address))  # type: ignore[misc]
+        answers.write(line(lambda call=call: _ask(opened[0], call), opening.address))  # type: ignore[misc]  # bound now
 
 
 def line(ask: Callable[[], object], store: str) -> bytes:

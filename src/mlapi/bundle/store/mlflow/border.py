@@ -69,7 +69,8 @@ def uploading(uri: str | None) -> Iterator[None]:
     """
     import mlflow
 
-    before = mlflow.get_tracking_uri() if mlflow.tracking.is_tracking_uri_set() else None  # type: ignore[no-untyped-call]
+    is_set = mlflow.tracking.is_tracking_uri_set()  # type: ignore[no-untyped-call]  # MLflow does not annotate it
+    before = mlflow.get_tracking_uri() if is_set else None
     timeout = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT")
     if timeout == _SETTINGS["MLFLOW_HTTP_REQUEST_TIMEOUT"]:
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = _UPLOAD_TIMEOUT_S
