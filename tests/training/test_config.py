@@ -45,6 +45,7 @@ def test_a_parameter_that_cannot_be_is_named(values: dict[str, Any], message: st
         ({"dataset": "iris"}, "iris"),
         ({"data": Path("x/credit-g.csv"), "target": "y"}, "credit-g"),
         ({"data": Path("x/my table (1).csv"), "target": "y"}, "my_table__1_"),
+        ({"data": Path("x/adult.csv.gz"), "target": "y"}, "adult"),
         ({"data": Path("...csv"), "target": "y"}, "model"),
         ({"data": Path("x.csv"), "target": "y", "name": "churn"}, "churn"),
     ],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlapi.training import csv_file
 from mlapi.training.columns import TextColumn
-from mlapi.training.csv_file import read_csv
+from mlapi.training.csv_file import read_csv, read_tsv
 from mlapi.training.errors import DataFileError, TableError
 from tests.training.tables import write_csv
 
@@ -95,6 +95,26 @@ def test_a_wrong_shape_names_the_line(tmp_path: Path, content: str, message: str
 def test_other_encodings_are_named_as_the_fault(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DataFileError) as caught:
         read_csv(write_csv(tmp_path, content))
+    assert message in str(caught.value)
+
+
+def test_tabs_separate_and_commas_belong_to_the_cell(tmp_path: Path) -> None:
+    table = read_tsv(write_csv(tmp_path, 'a\tb c\n1,5\t"x\ty"\n'))
+    assert table.names == ("a", "b c")
+    assert [column.texts.tolist() for column in table.columns if isinstance(column, TextColumn)] == [["1,5"], ["x\ty"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n1,2\n", "line 1: the cells are separated by commas; save the file with tabs"),
+        ("a\tb\n1\t2\n3\n", "line 3: 1 cell where the header has 2"),
+        ("a\tb\na\tb\n", "line 2: this row repeats the header"),
+    ],
+)
+def test_tab_separated_values_have_the_faults_of_others(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(TableError) as caught:
+        read_tsv(write_csv(tmp_path, content, "table.tsv"))
     assert message in str(caught.value)
 
 

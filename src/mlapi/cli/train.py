@@ -20,7 +20,12 @@ FILE = click.Path(path_type=Path)
 
 @click.command(cls=Command, epilog="Example: mlapi train --data adult.csv --target class --drop fnlwgt")
 @click.option("--dataset", metavar="NAME", help="A table inside scikit-learn: breast_cancer, wine, iris or digits.")
-@click.option("--data", type=FILE, metavar="FILE", help="A CSV or Parquet file.")
+@click.option(
+    "--data",
+    type=FILE,
+    metavar="FILE",
+    help="A CSV, TSV, JSON Lines or ARFF file (.gz and .zst too), Parquet or Arrow.",
+)
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
 @click.option(
     "--test", type=FILE, metavar="FILE", help="A second file for the figures, instead of a part of the first."

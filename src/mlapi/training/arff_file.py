@@ -31,7 +31,7 @@ def read_arff(path: Path) -> RawTable:
         lines = _lines(text)
         attributes = _header(path, lines)
         numbers, rows = _rows(path, lines, len(attributes))
-    columns = zip(*rows, strict=True) if rows else iter([()] * len(attributes))
+    columns: list[tuple[str, ...]] = list(zip(*rows, strict=True)) or [()] * len(attributes)
     found = [_column(*pair) for pair in zip(attributes, columns, strict=True)]
     for attribute, column in zip(attributes, found, strict=True):
         _check_values(path, attribute, column, numbers)
@@ -70,7 +70,8 @@ def _attribute(path: Path, number: int, line: str) -> Attribute:
 
 def _rows(path: Path, lines: Iterator[Line], n_columns: int) -> tuple[list[int], list[list[str]]]:
     """Give the number of every row's line, and its cells."""
-    numbers, rows = [], []
+    numbers: list[int] = []
+    rows: list[list[str]] = []
     for number, line in lines:
         if line.startswith("{"):
             raise TableError(
@@ -103,7 +104,7 @@ def _check_values(path: Path, attribute: Attribute, column: TextColumn, numbers:
     if not attribute.values:
         return
     for code, text in enumerate(column.texts):
-        rows = np.flatnonzero(column.codes == code) if text not in attribute.values else []
-        if len(rows):
+        rows = np.flatnonzero(column.codes == code)
+        if text not in attribute.values and len(rows):
             reason = f"{shown(text)} is no value of the attribute {shown(attribute.name)}"
             raise TableError(path.name, reason, numbers[rows[0]])

@@ -55,7 +55,8 @@ def split(line: str) -> list[str]:
     """
     if not any(mark in line for mark in "'\"\\"):
         return [cell.strip() for cell in line.split(",")]
-    cells, place = [], 0
+    cells: list[str] = []
+    place = 0
     while place < len(line) or (cells and line[place - 1] == ","):
         found = VALUE.match(line, place)
         if found is None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, Va
 from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import OnUnknownFeature
 from mlapi.training.errors import ConfigError, nearest
+from mlapi.training.file_names import stem
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")  # what MLflow, a file system and a URL path all take
 
@@ -59,7 +60,7 @@ class TrainingConfig(_Frozen):
     dataset: str | None = Field(
         default=None, description="a table inside scikit-learn: breast_cancer, wine, iris or digits"
     )
-    data: Path | None = Field(default=None, description="a CSV or Parquet file")
+    data: Path | None = Field(default=None, description="a table's file: CSV, TSV, JSON Lines, ARFF, Parquet, Arrow")
     target: str | None = Field(default=None, description="the column to predict; `target` for scikit-learn's tables")
     test: Path | None = Field(
         default=None, description="a second file that gives the figures, instead of a part of the first"
@@ -117,7 +118,7 @@ class TrainingConfig(_Frozen):
     @property
     def model_name(self) -> str:
         """The name to register under: the given one, else the dataset's or the file's, with odd letters as `_`."""
-        raw = self.name or self.dataset or (self.data.stem if self.data else "")
+        raw = self.name or self.dataset or (stem(self.data.name) if self.data else "")
         return re.sub(r"[^A-Za-z0-9._-]", "_", raw).lstrip(".-")[:100] or "model"
 
     def fingerprint(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Read a CSV or TSV file: every cell as text first, so that what a column is gets decided once, over the whole column.
 
-Separated by commas or by tabs, UTF-8 (a byte order mark is allowed), one header line, quotes as in RFC 4180, line breaks allowed inside
-quotes. Empty lines are skipped. A column without a name (pandas and R write row numbers so) is left out and noted.
+UTF-8 separated by commas or tabs (a byte order mark is allowed), one header line, quotes as in RFC 4180, line breaks
+allowed inside quotes. Empty lines are skipped. A column without a name (pandas and R write row numbers so) is left out
+and noted.
 """
 
 from __future__ import annotations

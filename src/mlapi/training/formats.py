@@ -1,4 +1,4 @@
-"""Which files can be read: one registry of formats, by the ending of a name or, where a format has them, first bytes."""
+"""Which files can be read: one registry of formats, known by first bytes or by a name's ending."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mlapi.training.arff_file import read_arff
 from mlapi.training.arrow_file import FILE_MAGIC, read_arrow
 from mlapi.training.csv_file import read_csv, read_tsv
 from mlapi.training.errors import DataFileError
+from mlapi.training.file_names import COMPRESSIONS, uncompressed
 from mlapi.training.json_lines_file import read_json_lines
 from mlapi.training.parquet_file import read_parquet
 from mlapi.training.table import RawTable
@@ -36,7 +37,6 @@ FORMATS = (
     Format("Parquet", (".parquet", ".pq"), read_parquet, magic=b"PAR1"),
     Format("Arrow", (".arrow", ".arrows", ".feather", ".ipc"), read_arrow, magic=FILE_MAGIC),
 )
-COMPRESSIONS = (".gz", ".zst")
 
 
 def read_file(path: Path) -> RawTable:
@@ -48,11 +48,6 @@ def read_file(path: Path) -> RawTable:
         ColumnError: a column's type is no number, boolean or text.
     """
     return _format_of(path, _first_bytes(path)).read(path)
-
-
-def stem(name: str) -> str:
-    """Give a file's name without the endings of format and compression: `adult` for `adult.csv.gz`."""
-    return Path(_uncompressed(name)).stem
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -71,7 +66,7 @@ def _format_of(path: Path, start: bytes) -> Format:
     for one in FORMATS:
         if one.magic and start.startswith(one.magic):
             return one
-    name = _uncompressed(path.name)
+    name = uncompressed(path.name)
     for one in FORMATS:
         if Path(name).suffix.lower() in one.endings:
             if one.magic and name != path.name:
@@ -84,7 +79,3 @@ def known_endings() -> str:
     """Give the endings for a message."""
     endings = ", ".join(ending for one in FORMATS for ending in one.endings)
     return f"one of {endings}; text also in {' or '.join(COMPRESSIONS)}"
-
-
-def _uncompressed(name: str) -> str:
-    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in COMPRESSIONS else name

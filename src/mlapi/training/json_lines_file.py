@@ -16,6 +16,8 @@ from mlapi.training.errors import TableError, count_of, shown
 from mlapi.training.table import RawTable
 from mlapi.training.text_file import open_text
 
+NOTED = 5  # keys that lines lack: sparse files lack hundreds
+
 
 class _Digits(str):
     """A JSON number as it is written."""
@@ -54,7 +56,6 @@ def _object(path: Path, number: int, line: str) -> Pairs:
             parse_int=_Digits,
             parse_constant=_refuse_constant,
         )
-        line.encode()
     except (ValueError, RecursionError) as error:
         raise TableError(path.name, f"not JSON ({error})", number) from error
     if not isinstance(found, list) or not line.lstrip().startswith("{"):
@@ -80,7 +81,11 @@ def _check(path: Path, number: int, pairs: Pairs) -> None:
 
 
 def _is_text(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text) if not text.isascii() else True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _column(name: str, cells: dict[int, object], n_rows: int) -> TextColumn:
@@ -97,4 +102,6 @@ def _spelled(cell: object) -> str | None:
 
 def _absent(cells: dict[str, dict[int, object]], n_rows: int) -> list[str]:
     lacking = {name: n_rows - len(found) for name, found in cells.items() if len(found) < n_rows}
-    return [f"{count_of(n, 'line')} without {shown(name)}: read as missing" for name, n in lacking.items()]
+    notes = [f"{count_of(n, 'line')} without {shown(name)}: read as missing" for name, n in lacking.items()]
+    more = [f"{len(notes) - NOTED} more keys are absent from some lines"] if len(notes) > NOTED else []
+    return notes[:NOTED] + more
