@@ -244,7 +244,7 @@ def test_a_bad_bundle_is_refused_with_a_code_and_the_last_good_one_stays(
     follow.step()
     if code == "signature_missing":
         follow = Follow(upstream, tmp_path / "serving", require_signature=True, public_key=b"unused")
-        follow.follower._proved = True
+        follow.follower._copy._proved = True
     follow.told()
     bad = publish_unchecked(upstream, make(), tmp_path)
     for _ in range(3):
@@ -376,7 +376,7 @@ def test_a_disk_that_refuses_is_no_crash(upstream: Upstream, follow: Follow, tmp
     assert (state.state, state.code) == ("unreachable", "store_unavailable")
     assert follow.told() == ["unreachable"]
     follow.local.root.unlink()
-    with patch("mlapi.bundle.follow.staging_directory", side_effect=OSError(28, "No space left on device")):
+    with patch("mlapi.bundle.local_copy.staging_directory", side_effect=OSError(28, "No space left on device")):
         assert "No space left" in (follow.step().reason or "")
     assert follow.step().state == "ok"
 

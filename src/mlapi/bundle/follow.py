@@ -9,16 +9,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from mlapi.bundle.atomic import staging_directory
 from mlapi.bundle.errors import ModelNotFound, StoreError, VerificationError
 from mlapi.bundle.follow_state import FollowEvent, FollowState, State, news
 from mlapi.bundle.following import run
+from mlapi.bundle.local_copy import LocalCopy
 from mlapi.bundle.refusals import Refusals
 from mlapi.bundle.store.directory import DirectoryStore
 from mlapi.bundle.store.durable import now
-from mlapi.bundle.store.last_good import adopt, prune
-from mlapi.bundle.store.protocol import AliasRecord, Source
-from mlapi.bundle.store.sealed import read_sealed
+from mlapi.bundle.store.protocol import Source
+from mlapi.bundle.store.records import AliasRecord
 from mlapi.bundle.verify import verify_in_subprocess
 
 __all__ = ["FollowEvent", "FollowState", "Follower", "run"]
@@ -61,17 +60,17 @@ class Follower:
         self._run_checks = verify
         self.refusals = Refusals()
         self._last = FollowState.read(local, name)
-        self._proved = False
+        self._copy = LocalCopy(local, name, alias, self._verify)
 
     @property
     def has_copy(self) -> bool:
         """Whether anything is here that could be served."""
-        return self._here() is not None
+        return self._copy.record is not None
 
     def recheck(self) -> None:
         """Let the next step look at everything again: refused bundles, and the local copy's every byte."""
         self.refusals.forget()
-        self._proved = False
+        self._copy.doubt()
 
     def step(self) -> FollowState:
         """Look once, and bring what the alias names; whatever goes wrong, the last good copy stays.
@@ -92,50 +91,19 @@ class Follower:
         return state
 
     def _follow(self, upstream: AliasRecord) -> bool:
-        """Bring and adopt what is upstream, unless it is here already; gives whether it was brought."""
-        here = self._here()
+        """Take what is upstream, unless it is here already; gives whether it was taken."""
+        here = self._copy.record
         if here is not None and here.generation > upstream.generation:
             reason = f"generation {upstream.generation} is older than {here.generation}, which is here already"
             raise VerificationError("generation", "replayed", reason)
-        if here == upstream and self._is_whole(upstream):
+        if here == upstream and self._copy.is_whole(upstream):
             return False
         self.refusals.raise_if_recent(upstream.manifest_sha256)
         try:
-            self._bring(upstream)
+            self._copy.take(self._source, upstream)
         except VerificationError as error:
             self.refusals.add(upstream.manifest_sha256, error)
             raise
-        adopt(self.local, upstream)
-        prune(self.local, self._name, self._alias)
-        return True
-
-    def _bring(self, upstream: AliasRecord) -> None:
-        """Have the version here and verified: the copy of an earlier time if it is good, a new one otherwise."""
-        if self._is_good(upstream):
-            return
-        place = self.local.root / self._name / "incoming"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with staging_directory(place) as scratch:
-            bundle = self._source.fetch(self._name, upstream.version, scratch / "bundle")
-            self._verify(bundle, upstream)
-            self.local.add(self._name, bundle, version=upstream.version, replace=True)
-        self._proved = True
-
-    def _is_good(self, upstream: AliasRecord) -> bool:
-        try:
-            self._verify(self.local.directory(self._name, upstream.version), upstream)
-        except VerificationError:
-            return False
-        return True
-
-    def _is_whole(self, upstream: AliasRecord) -> bool:
-        """Compare the local copy with its digests, once: disks forget, but not from one look to the next."""
-        if not self._proved:
-            try:
-                read_sealed(self.local.directory(self._name, upstream.version), upstream.manifest_sha256)
-            except VerificationError:
-                return False
-            self._proved = True
         return True
 
     def _verify(self, bundle: Path, upstream: AliasRecord) -> None:
@@ -145,12 +113,6 @@ class Follower:
             public_key=self._key,
             require_signature=self._require_signature,
         )
-
-    def _here(self) -> AliasRecord | None:
-        try:
-            return self.local.resolve(self._name, self._alias)
-        except ModelNotFound:
-            return None
 
     def _found(
         self, state: State, upstream: AliasRecord | None, code: str | None = None, reason: str | None = None

@@ -84,10 +84,10 @@ def forever(settings: Settings) -> None:
 
 
 def patient_source(settings: Settings) -> Store | IsolatedStore:
-    """Open the store so that no call takes for ever: a registry behind a network through a process of its own."""
+    """Open the store so that no call takes for ever: MLflow's registry through a process of its own."""
     from mlapi.bundle.store.isolated import IsolatedStore
 
-    if settings.store.startswith("file:"):
+    if settings.store != "mlflow":
         return open_registry(settings)
     return IsolatedStore(settings.store, state_dir=settings.state_dir, tracking_uri=settings.mlflow.tracking_uri)
 

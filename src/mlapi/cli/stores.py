@@ -29,9 +29,20 @@ def open_registry(settings: Settings) -> Store:
     Raises:
         StoreError: the address is no store, or none that this build has.
     """
-    from mlapi.bundle.store import open_store
+    return open_at(settings, settings.store)
 
-    return open_store(settings.store, state_dir=settings.state_dir, tracking_uri=settings.mlflow.tracking_uri)
+
+def open_at(settings: Settings, address: str) -> Store:
+    """Open any store, with the settings' state directory, tracking server, region and role.
+
+    Raises:
+        StoreError: the address is no store.
+    """
+    from mlapi.bundle.store import open_store
+    from mlapi.ops.aws import AWSClients
+
+    uri, s3 = settings.mlflow.tracking_uri, AWSClients.from_settings(settings).s3
+    return open_store(address, state_dir=settings.state_dir, tracking_uri=uri, s3=s3)
 
 
 def open_local(settings: Settings) -> DirectoryStore:

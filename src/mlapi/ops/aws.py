@@ -37,6 +37,10 @@ class AWSClients:
             self._clients[service] = self._open().client(service, config=_config())
         return self._clients[service]
 
+    def s3(self) -> Any:
+        """Give the S3 client, for stores that connect on first use."""
+        return self.client("s3")
+
     def _open(self) -> Any:
         if self._session is None:
             boto3 = _boto3()

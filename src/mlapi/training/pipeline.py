@@ -12,6 +12,7 @@ import msgspec
 from mlapi.bundle.archive import read_directory
 from mlapi.bundle.store import open_store
 from mlapi.bundle.verify import verify
+from mlapi.ops.aws import AWSClients
 from mlapi.ops.settings import Settings
 from mlapi.training.boosting import boost
 from mlapi.training.card import write_card
@@ -109,7 +110,8 @@ def register(
 ) -> str:
     """Add the bundle to the store as the next version; a store beside MLflow leaves a copy among the run's files."""
     run.log(tags={"mlapi.content_digest": digest})
-    store = open_store(settings.store, state_dir=settings.state_dir, tracking_uri=settings.mlflow.tracking_uri)
+    uri, s3 = settings.mlflow.tracking_uri, AWSClients.from_settings(settings).s3
+    store = open_store(settings.store, state_dir=settings.state_dir, tracking_uri=uri, s3=s3)
     if settings.store != "mlflow":  # MLflow keeps the version's own files
         run.files.write(read_directory(bundle), "bundle")
     source = Source(run.run_id, model.schema, model.decision)

@@ -123,7 +123,7 @@ def test_a_version_that_is_removed_while_versions_are_listed_is_left_out(
     store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add("m", write_bundle(tmp_path))
-    monkeypatch.setattr(store, "_numbers", lambda name: ["1", "2"])
+    monkeypatch.setattr(store._layout, "numbers", lambda name: ["1", "2"])
     assert [record.version for record in store.versions("m")] == ["1"]
 
 

@@ -27,10 +27,11 @@ def test_mlflow_is_asked_directly_or_through_a_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("s3://bucket/models", "s3 stores are not available in this build; use file:DIR or mlflow"),
-        ("file:", "there is no store 'file:'; use mlflow or file:DIR"),
-        ("ftp://x", "there is no store 'ftp://x'; use mlflow or file:DIR"),
-        ("", "there is no store ''; use mlflow or file:DIR"),
+        ("s3:bucket", "there is no store 's3:bucket'; use mlflow, file:DIR or s3://bucket/prefix"),
+        ("s3://", "there is no store 's3://'; use mlflow, file:DIR or s3://bucket/prefix"),
+        ("file:", "there is no store 'file:'; use mlflow, file:DIR or s3://bucket/prefix"),
+        ("ftp://x", "there is no store 'ftp://x'; use mlflow, file:DIR or s3://bucket/prefix"),
+        ("", "there is no store ''; use mlflow, file:DIR or s3://bucket/prefix"),
     ],
 )
 def test_an_address_of_no_store_is_told(tmp_path: Path, address: str, reason: str) -> None:

@@ -19,7 +19,8 @@ from mlapi.bundle.archive import read_directory
 from mlapi.bundle.errors import ModelNotFound, StoreError, StoreUnavailable, VerificationError
 from mlapi.bundle.store import isolated_child
 from mlapi.bundle.store.directory import DirectoryStore
-from mlapi.bundle.store.isolated import Answer, Call, IsolatedStore, Opening
+from mlapi.bundle.store.isolated import IsolatedStore
+from mlapi.bundle.store.messages import Answer, Call, Opening
 from mlapi.bundle.store.mlflow import MlflowStore
 from tests.bundle.store.contract import write_bundle
 from tests.fixtures.faulty_server import faulty_server

@@ -11,7 +11,7 @@ import msgspec
 from mlapi.bundle import document
 from mlapi.bundle.errors import GenerationConflict
 from mlapi.bundle.store.durable import now, replace_file
-from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, VersionRecord
+from mlapi.bundle.store.records import Action, AliasRecord, Promotion, VersionRecord
 
 
 class AliasFile(msgspec.Struct, frozen=True, kw_only=True):

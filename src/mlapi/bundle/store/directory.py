@@ -1,12 +1,7 @@
 """A store in a directory: for places without a registry, and for the local last-good copies that serving reads.
 
-    ROOT/<name>/versions/<version>/       the bundle
-    ROOT/<name>/versions/<version>.json   its record; a directory without one is not a version (yet)
-    ROOT/<name>/aliases/<alias>.json      where the alias points, and its history
-    ROOT/<name>/.lock                     held (flock) by whoever writes any of them
-
-Everything is written beside its place, flushed and renamed, so that a kill at any instant leaves the old or the new.
-Readers take no lock.
+`layout` says which file is what. Everything is written beside its place, flushed and renamed, so that a kill at any
+instant leaves the old or the new. Readers take no lock.
 """
 
 from __future__ import annotations
@@ -15,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlapi.bundle import archive, document
-from mlapi.bundle.contents import Contents
+from mlapi.bundle import archive
 from mlapi.bundle.errors import FormatError, ModelNotFound, StoreError, StoreUnavailable, VersionExists
 from mlapi.bundle.store.alias_file import AliasFile, expect, moved, next_move
-from mlapi.bundle.store.durable import locked, now, replace_file
-from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
+from mlapi.bundle.store.durable import locked, now
+from mlapi.bundle.store.layout import Layout
+from mlapi.bundle.store.records import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
 from mlapi.bundle.store.sealed import read_sealed
 
 
@@ -30,6 +25,7 @@ class DirectoryStore:
     def __init__(self, root: Path) -> None:
         """Take the directory; nothing is touched yet."""
         self.root = root
+        self._layout = Layout(root)
 
     @property
     def description(self) -> str:
@@ -39,17 +35,18 @@ class DirectoryStore:
     def models(self) -> list[str]:
         """See `Store.models`."""
         with self._reachable():
-            found = {path.parents[1].name for path in self.root.glob("*/versions/*.json")}
-        return sorted(filter(is_safe_name, found))
+            return self._layout.models()
 
     def versions(self, name: str) -> list[VersionRecord]:
         """See `Store.versions`."""
-        records = (self._record(name, version) for version in self._numbers(name))
+        with self._reachable():
+            records = [self._layout.read_record(name, version) for version in self._layout.numbers(name)]
         return [record for record in records if record is not None]  # one may have been removed meanwhile
 
     def version(self, name: str, version: str) -> VersionRecord:
         """See `Store.version`."""
-        record = self._record(name, version)
+        with self._reachable():
+            record = self._layout.read_record(name, version)
         if record is None:
             raise ModelNotFound(name, version=version)
         return record
@@ -77,7 +74,18 @@ class DirectoryStore:
         contents = read_sealed(bundle)
         with self.writing(name):
             present = None if replace else self._same(name, version, contents.manifest_sha256)
-            return present or self._add(name, version or self._next(name), contents, dict(tags or {}))
+            if present is not None:
+                return present
+            record = VersionRecord(
+                name=name,
+                version=version or self._next(name),
+                manifest_sha256=contents.manifest_sha256,
+                content_digest=contents.manifest.content_digest,
+                created_at=now(),
+                tags=dict(tags or {}),
+            )
+            self._layout.write_version(record, contents)
+        return record
 
     def fetch(self, name: str, version: str, destination: Path) -> Path:
         """See `Store.fetch`."""
@@ -115,7 +123,7 @@ class DirectoryStore:
             expect(name, alias, expect_generation, before.current.generation if before else 0)
             move = next_move(before, to, alias, by=by, reason=reason, metrics=metrics or {}, action=action)
             after = AliasFile(current=moved(to, move), history=(*(before.history if before else ()), move))
-            after.write(self.alias_path(name, alias))
+            after.write(self._layout.alias(name, alias))
         return after.current
 
     def history(self, name: str, alias: str) -> list[Promotion]:
@@ -125,43 +133,24 @@ class DirectoryStore:
 
     def directory(self, name: str, version: str) -> Path:
         """Give the place of a version's bundle, there or not."""
-        return self.root / name / "versions" / version
+        return self._layout.bundle(name, version)
 
     def alias_path(self, name: str, alias: str) -> Path:
         """Give the place of an alias's file, there or not."""
-        return self.root / name / "aliases" / f"{alias}.json"
+        return self._layout.alias(name, alias)
 
     def alias_file(self, name: str, alias: str) -> AliasFile | None:
         """Read an alias's file, None if there is none."""
-        if not (is_safe_name(name) and is_safe_name(alias)):
-            return None
         with self._reachable():
-            return AliasFile.read(self.alias_path(name, alias))
+            return self._layout.read_alias(name, alias)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[None]:
         """Hold a model's lock; what the disk says meanwhile becomes StoreUnavailable."""
         with self._reachable():
             (self.root / name).mkdir(parents=True, exist_ok=True)
-            with locked(self.root / name / ".lock"):
+            with locked(self._layout.lock(name)):
                 yield
-
-    def _numbers(self, name: str) -> list[str]:
-        if not is_safe_name(name):
-            return []
-        with self._reachable():
-            found = (path.stem for path in (self.root / name / "versions").glob("*.json"))
-            return sorted(filter(is_version, found), key=int)
-
-    def _record(self, name: str, version: str) -> VersionRecord | None:
-        if not (is_safe_name(name) and is_version(version)):
-            return None
-        path = self.directory(name, version).with_suffix(".json")
-        with self._reachable():
-            try:
-                return document.read(path.read_bytes(), VersionRecord, path.name)
-            except FileNotFoundError:
-                return None
 
     def _same(self, name: str, version: str | None, manifest: str) -> VersionRecord | None:
         """Give the version that holds this bundle already."""
@@ -174,22 +163,7 @@ class DirectoryStore:
         return None
 
     def _next(self, name: str) -> str:
-        return str(int((self._numbers(name) or ["0"])[-1]) + 1)
-
-    def _add(self, name: str, version: str, contents: Contents, tags: dict[str, str]) -> VersionRecord:
-        """Write the bundle, then the record that makes it a version."""
-        record = VersionRecord(
-            name=name,
-            version=version,
-            manifest_sha256=contents.manifest_sha256,
-            content_digest=contents.manifest.content_digest,
-            created_at=now(),
-            tags=tags,
-        )
-        place = self.directory(name, version)
-        archive.write_directory(place, contents.files)
-        replace_file(place.with_suffix(".json"), document.write(record, readable=True))
-        return record
+        return str(int((self._layout.numbers(name) or ["0"])[-1]) + 1)
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:

@@ -20,36 +20,14 @@ import msgspec
 
 from mlapi.bundle import errors
 from mlapi.bundle.errors import BundleError, StoreUnavailable
-from mlapi.bundle.store.protocol import AliasRecord
+from mlapi.bundle.store.messages import Answer, Call, Opening
+from mlapi.bundle.store.records import AliasRecord
 
 T = TypeVar("T")
 
 START_S: Final = 120.0  # until the child has imported what it needs
 CALL_S: Final = 20.0
 FETCH_S: Final = 120.0  # a bundle may be megabytes
-
-
-class Opening(msgspec.Struct, frozen=True):
-    """The first line to the child: what to open; on its command line a password would be seen by everybody."""
-
-    address: str
-    state_dir: str
-    tracking_uri: str | None
-
-
-class Call(msgspec.Struct, frozen=True):
-    """Every further line to the child."""
-
-    method: str
-    arguments: list[str]
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A line from the child: a value, or an error by its class and what it is made from."""
-
-    value: msgspec.Raw = msgspec.Raw(b"null")
-    error: str | None = None
-    made_from: list[str | int | None] = []
 
 
 class IsolatedStore:

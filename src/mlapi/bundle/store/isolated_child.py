@@ -14,7 +14,7 @@ import msgspec
 from mlapi.bundle.errors import BundleError, StoreUnavailable
 from mlapi.bundle.parent import Parent
 from mlapi.bundle.store import open_store
-from mlapi.bundle.store.isolated import Answer, Call, Opening
+from mlapi.bundle.store.messages import Answer, Call, Opening
 from mlapi.bundle.store.mlflow import MlflowStore
 from mlapi.bundle.store.protocol import Store
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlapi.bundle.errors import GenerationConflict
 from mlapi.bundle.store.alias_file import AliasFile
 from mlapi.bundle.store.directory import DirectoryStore
-from mlapi.bundle.store.protocol import AliasRecord, Promotion
+from mlapi.bundle.store.records import AliasRecord, Promotion
 
 KEPT = 3  # versions: the one in use, and two to fall back on without a download
 _KEPT_MOVES = 100

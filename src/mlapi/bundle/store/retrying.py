@@ -9,7 +9,8 @@ from secrets import SystemRandom
 from typing import Final, TypeVar
 
 from mlapi.bundle.errors import StoreUnavailable
-from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, Store, VersionRecord
+from mlapi.bundle.store.protocol import Store
+from mlapi.bundle.store.records import Action, AliasRecord, Promotion, VersionRecord
 
 T = TypeVar("T")
 _uniform: Final = SystemRandom().uniform

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
-from mlapi.bundle.errors import GenerationConflict, ModelNotFound
+from mlapi.bundle.errors import GenerationConflict, ModelNotFound, StoreUnavailable
 from mlapi.bundle.store.mlflow import MlflowStore
 from mlapi.bundle.store.mlflow.ledgers import Ledgers
 from mlapi.bundle.store.protocol import AliasRecord, Promotion
@@ -238,3 +240,45 @@ def test_a_history_of_hundreds_of_generations_is_read_whole(
         client.log_batch(ledger.run_id, params=params[first : first + 100])
     assert store.promote(model, alias, "2", by="bob").generation == start + 251
     assert store.history(model, alias)[:250] == moves
+
+
+def test_a_promoter_that_was_overtaken_takes_the_next_generation_or_is_told(
+    store: MlflowStore, model: str, alias: str, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slower = MlflowStore(uri)
+    prepare = slower._ledgers.prepare
+    faster: list[AliasRecord] = []
+
+    def prepare_late(*found: object) -> bool:
+        if len(faster) % 2 == 0:
+            faster.append(store.promote(model, alias, "3", by="faster"))
+        else:
+            faster.append(faster[-1])
+        return prepare(*found)  # type: ignore[arg-type]  # as they were given
+
+    monkeypatch.setattr(slower._ledgers, "prepare", prepare_late)
+    first = slower.promote(model, alias, "1", by="slower")
+    assert (first.generation, first.previous) == (faster[0].generation + 1, "3")
+    with pytest.raises(GenerationConflict):
+        slower.promote(model, alias, "2", by="slower", expect_generation=first.generation)
+    assert [move.version for move in store.history(model, alias)] == ["3", "1", "3"]
+
+
+def test_a_model_that_is_removed_between_two_questions_is_not_found(
+    store: MlflowStore, client: MlflowClient, name: str, bundle: Path, alias: str
+) -> None:
+    store.add(name, bundle)
+    record = store.version(name, "1")
+    client.delete_registered_model(name)
+    with patch.object(store, "version", return_value=record), pytest.raises(ModelNotFound):
+        store.promote(name, alias, "1", by="ada")
+
+
+def test_a_model_that_cannot_be_looked_at_makes_the_store_unavailable(
+    store: MlflowStore, client: MlflowClient, model: str, alias: str
+) -> None:
+    with (
+        patch.object(store._client, "get_registered_model", side_effect=ConnectionResetError("gone")),
+        pytest.raises(StoreUnavailable, match="gone"),
+    ):
+        store.resolve(model, alias)

@@ -18,7 +18,7 @@ from mlapi.bundle.archive import read_directory
 from mlapi.bundle.decision import shortest
 from mlapi.bundle.errors import StoreError, StoreUnavailable, VerificationError
 from mlapi.bundle.store.mlflow import MlflowStore
-from mlapi.bundle.store.mlflow import store as module
+from mlapi.bundle.store.mlflow import versions as module
 from mlapi.bundle.store.mlflow.border import uploading
 from mlapi.bundle.store.mlflow.packing import FOLDER
 from mlapi.training.signature import input_example, signature_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+ROOT = Path(__file__).parents[4]
 
 # Runs where mlapi cannot be imported: without `site`, so that no .pth file of an editable installation is read.
 LOADS_IT = """
@@ -48,6 +49,33 @@ print(json.dumps({
     "rows": frame.to_dict("records"),
 }))
 """
+
+
+# Runs with what mlflow-skinny brings: none of what only the full distribution requires can be imported.
+SKINNY = """
+import json, sys
+from importlib.machinery import PathFinder
+
+FULL = set(json.loads(sys.argv[1]))
+find = PathFinder.find_spec
+
+def find_others(name, path=None, target=None):
+    return None if name.partition(".")[0] in FULL else find(name, path, target)
+
+PathFinder.find_spec = find_others
+from pathlib import Path
+from mlapi.bundle.store.mlflow import MlflowStore
+store = MlflowStore(sys.argv[2])
+record = store.resolve(sys.argv[3], "production")
+store.fetch(record.name, record.version, Path(sys.argv[4]))
+assert not FULL & set(sys.modules)
+print(json.dumps([record.version, record.generation, store.models()]))
+try:
+    MlflowStore(sys.argv[5]).add("m", Path(sys.argv[4]))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+FULL = ["alembic", "docker", "flask", "graphene", "matplotlib", "pandas", "pyarrow", "scipy", "sklearn", "sqlalchemy"]
 
 
 def logged_files(client: MlflowClient, uri: str, name: str, version: str, folder: Path) -> dict[str, Path]:
@@ -94,6 +122,31 @@ def test_mlflow_alone_loads_a_version_and_gives_the_same_numbers(
         dict(zip(columns, (label, *probabilities), strict=True))
         for label, probabilities in zip(expected.labels, shortest(expected.probabilities), strict=True)
     ]
+
+
+def test_the_skinny_distribution_is_enough_to_follow_a_server(name: str, bundle: Path, tmp_path: Path) -> None:
+    store = MlflowStore(mlflow_server())
+    store.add(name, bundle)
+    generation = store.promote(name, "production", "1", by="ada").generation
+    embedded = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    command = [sys.executable, "-c", SKINNY, json.dumps(FULL), mlflow_server(), name, str(tmp_path / "out"), embedded]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found, embedded_needs_more = done.stdout.splitlines()
+    assert json.loads(found)[:2] == ["1", generation]
+    assert name in json.loads(found)[2]
+    assert embedded_needs_more.startswith("StoreUnavailable")
+    assert "mlflow-skinny cannot open a database: install mlflow itself" in embedded_needs_more
+    assert read_directory(tmp_path / "out") == read_directory(bundle)
+
+
+def test_a_missing_library_is_named_with_what_to_install(tmp_path: Path) -> None:
+    for absent, reason in (("mlflow", "mlflow is not installed"), ("sqlalchemy", "mlflow-skinny cannot open")):
+        with (
+            patch("importlib.util.find_spec", side_effect=lambda name, absent=absent: None if name == absent else name),
+            pytest.raises(StoreUnavailable, match=reason),
+        ):
+            MlflowStore(f"sqlite:///{tmp_path / 'mlflow.db'}").add("m", write_bundle(tmp_path))
 
 
 def test_mlflow_keeps_the_bundle_its_code_and_no_pickle(
@@ -210,6 +263,15 @@ def test_artifacts_that_are_gone_make_the_store_unavailable(
     with pytest.raises(StoreUnavailable):
         store.fetch(name, "1", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("alias", ["latest", "Latest", "v1", "V22", "a.b", "ä", ""])
+def test_an_alias_that_mlflow_would_refuse_is_refused_before_anything_is_written(
+    store: MlflowStore, model: str, alias: str
+) -> None:
+    with pytest.raises(StoreError, match="no alias of this name"):
+        store.promote(model, alias, "1", by="ada")
+    assert store.history(model, alias) == []
 
 
 def test_long_lists_are_read_page_by_page(store: MlflowStore, model: str, monkeypatch: pytest.MonkeyPatch) -> None:

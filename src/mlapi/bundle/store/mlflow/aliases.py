@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlapi.bundle.errors import GenerationConflict
+from mlapi.bundle.errors import GenerationConflict, ModelNotFound
 from mlapi.bundle.store.durable import now
+from mlapi.bundle.store.mlflow.border import is_missing
 from mlapi.bundle.store.mlflow.ledger import Ledger, Moves
 from mlapi.bundle.store.mlflow.ledgers import Ledgers
-from mlapi.bundle.store.protocol import Action, Promotion
+from mlapi.bundle.store.records import Action, Promotion
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,13 +37,18 @@ class MlflowAliases:
         self._client = client
         self._ledgers = ledgers
 
-    def look(self, name: str, alias: str) -> Standing:
-        """Read an alias and the ledger so that they belong together; nothing is written.
+    def look(self, name: str, alias: str) -> Standing | None:
+        """Read an alias and the ledger so that they belong together, None without such a model; nothing is written.
 
         The two cannot be read at once. Where they differ the alias is read again: if it has not changed, somebody moved
         it by MLflow's own means, or a promotion is under way.
         """
-        model = self._client.get_registered_model(name)
+        try:
+            model = self._client.get_registered_model(name)
+        except Exception as error:
+            if is_missing(error):
+                return None
+            raise
         ledger = self._ledgers.find(model)
         moves = ledger.moves if ledger else Moves({})
         version = _target(model, alias)
@@ -72,9 +78,12 @@ class MlflowAliases:
 
         Raises:
             GenerationConflict: somebody moved the alias since; a move that was interrupted is finished first.
+            ModelNotFound: the model has been removed meanwhile.
         """
         while True:
             standing = self.look(name, alias)
+            if standing is None:
+                raise ModelNotFound(name)
             if self._ledgers.prepare(standing.model, standing.ledger):
                 continue
             assert standing.ledger is not None

@@ -5,6 +5,7 @@ mlflow is imported inside functions: it costs seconds and belongs to training an
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import re
@@ -51,6 +52,7 @@ def open_client(uri: str | None) -> MlflowClient:
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    _check_installed(uri)
     from mlflow import MlflowClient
 
     for logger in ("mlflow", "alembic"):  # after the import, which sets them
@@ -111,6 +113,13 @@ def is_missing(error: Exception) -> bool:
 def is_taken(error: Exception) -> bool:
     """Tell whether MLflow says that something exists already."""
     return getattr(error, "error_code", None) == "RESOURCE_ALREADY_EXISTS"
+
+
+def _check_installed(uri: str | None) -> None:
+    if importlib.util.find_spec("mlflow") is None:
+        raise ImportError("mlflow is not installed: install ml-api-platform with its extra follow or train")
+    if file_of(uri) is not None and importlib.util.find_spec("sqlalchemy") is None:
+        raise ImportError("mlflow-skinny cannot open a database: install mlflow itself, or follow a server (http://…)")
 
 
 def _is_foreign(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from mlapi.bundle.errors import StoreError
-from mlapi.bundle.store.protocol import Promotion
+from mlapi.bundle.store.records import Promotion
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -1,41 +1,38 @@
 """A store in an MLflow model registry: embedded SQLite, or a server.
 
-A version of the registry whose tags tell its manifest's sha256 is a bundle, any other is passed over. The registry's
-alias is right about where it points; the ledger (`ledger`) says since when. Where they differ because somebody
-moved the alias by MLflow's own means, `resolve` gives the alias's version with the ledger's generation, and `history` a
-last move that nobody signed; the next promotion goes on from there.
+The registry's alias is right about where it points; the ledger (`ledger`) says since when. Where they differ because
+somebody moved the alias by MLflow's own means, `resolve` gives the alias's version with the ledger's generation, and
+`history` a last move that nobody signed; the next promotion goes on from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlapi.bundle import archive
 from mlapi.bundle.atomic import staging_directory
-from mlapi.bundle.contents import Contents
 from mlapi.bundle.errors import ModelNotFound, StoreError, VersionExists
 from mlapi.bundle.store.alias_file import moved
-from mlapi.bundle.store.durable import moment
 from mlapi.bundle.store.mlflow.aliases import MlflowAliases, Standing, hand_move
-from mlapi.bundle.store.mlflow.border import border, is_missing, open_client, uploading, without_credentials
+from mlapi.bundle.store.mlflow.border import border, open_client, uploading, without_credentials
 from mlapi.bundle.store.mlflow.embedded import is_empty
-from mlapi.bundle.store.mlflow.ledgers import RUN_TAG, Ledgers
+from mlapi.bundle.store.mlflow.ledgers import Ledgers
 from mlapi.bundle.store.mlflow.packing import FOLDER, log_bundle
-from mlapi.bundle.store.protocol import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
+from mlapi.bundle.store.mlflow.versions import MlflowVersions
+from mlapi.bundle.store.records import Action, AliasRecord, Promotion, VersionRecord, is_safe_name, is_version
 from mlapi.bundle.store.sealed import read_sealed
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities.model_registry import ModelVersion
     from mlflow.models import ModelSignature
 
-MANIFEST_TAG: Final = "mlapi.manifest_sha256"
-CONTENT_TAG: Final = "mlapi.content_digest"
-_PAGE: Final = 1000
+# MLflow refuses other aliases, but only after the generation has been claimed (mlflow/utils/validation.py).
+_ALIAS: Final = re.compile(r"(?!latest$|v[0-9]+$)[a-z0-9_][a-z0-9_-]{0,99}", re.ASCII | re.IGNORECASE)
 
 
 class MlflowStore:
@@ -69,40 +66,25 @@ class MlflowStore:
             return self._client is not None
 
     def models(self) -> list[str]:
-        """See `Store.models`: the registered models that have a ledger."""
+        """See `Store.models`."""
         if is_empty(self._uri):
             return []
         with self._border():
-            names, token = set(), None
-            while True:
-                page = self._client.search_registered_models(max_results=_PAGE, page_token=token)
-                names |= {model.name for model in page if RUN_TAG in model.tags and is_safe_name(model.name)}
-                token = page.token
-                if not token:
-                    return sorted(names)
+            return self._versions.models()
 
     def versions(self, name: str) -> list[VersionRecord]:
         """See `Store.versions`."""
         if not is_safe_name(name) or is_empty(self._uri):
             return []
         with self._border():
-            found, token = [], None
-            while True:
-                page = self._client.search_model_versions(f"name = '{name}'", max_results=_PAGE, page_token=token)
-                found += [_record(version) for version in page if MANIFEST_TAG in version.tags]
-                token = page.token
-                if not token:
-                    return sorted(found, key=lambda record: int(record.version))
+            return self._versions.all_of(name)
 
     def version(self, name: str, version: str) -> VersionRecord:
         """See `Store.version`."""
         if not (is_safe_name(name) and is_version(version)) or is_empty(self._uri):
             raise ModelNotFound(name, version=version)
-        with self._border(), _absent(ModelNotFound(name, version=version)):
-            found = self._client.get_model_version(name, version)
-        if MANIFEST_TAG not in found.tags:
-            raise ModelNotFound(name, version=version)
-        return _record(found)
+        with self._border():
+            return self._versions.get(name, version)
 
     def add(
         self,
@@ -133,35 +115,35 @@ class MlflowStore:
         if present is not None:
             return present
         with self._border(), uploading(self._uri):
-            experiment_id = self._experiment(run_id)
             model_id = log_bundle(
                 self._client,
                 contents.files,
-                experiment_id=experiment_id,
+                experiment_id=self._experiment(run_id),
                 run_id=run_id,
                 signature=signature,
                 input_example=input_example,
             )
             self._ledgers.ensure_model(name)
-            return self._register(name, model_id, run_id, contents, dict(tags or {}))
+            return self._versions.create(name, model_id, run_id, contents, dict(tags or {}))
 
     def fetch(self, name: str, version: str, destination: Path) -> Path:
         """See `Store.fetch`; nothing but the bundle's own folder is downloaded."""
         record = self.version(name, version)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with self._border(), staging_directory(destination) as staging:
+        with self._border():
             from mlflow.artifacts import download_artifacts
 
-            location = self._client.get_model_version_download_uri(name, version)
-            download_artifacts(artifact_uri=f"{location}/{FOLDER}", dst_path=str(staging), tracking_uri=self._uri)
-            contents = read_sealed(staging / "bundle", record.manifest_sha256)
-            archive.write_directory(destination, contents.files)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            with staging_directory(destination) as staging:
+                location = self._client.get_model_version_download_uri(name, version)
+                download_artifacts(artifact_uri=f"{location}/{FOLDER}", dst_path=str(staging), tracking_uri=self._uri)
+                contents = read_sealed(staging / "bundle", record.manifest_sha256)
+                archive.write_directory(destination, contents.files)
         return destination
 
     def resolve(self, name: str, alias: str) -> AliasRecord:
         """See `Store.resolve`."""
         standing = self._look(name, alias)
-        if standing.version is None:
+        if standing is None or standing.version is None:
             raise ModelNotFound(name, alias=alias)
         move = hand_move(alias, standing) or standing.moves.effective(alias, standing.version)
         assert move is not None
@@ -181,6 +163,8 @@ class MlflowStore:
     ) -> AliasRecord:
         """See `Store.promote`."""
         to = self.version(name, version)
+        if not _ALIAS.fullmatch(alias):
+            raise StoreError(f"MLflow takes no alias of this name: {alias!r}")
         with self._border():
             move = self._aliases.promote(
                 name,
@@ -196,9 +180,8 @@ class MlflowStore:
 
     def history(self, name: str, alias: str) -> list[Promotion]:
         """See `Store.history`; versions that have been deleted since are in it."""
-        try:
-            standing = self._look(name, alias)
-        except ModelNotFound:
+        standing = self._look(name, alias)
+        if standing is None:
             return []
         last = hand_move(alias, standing)
         return [*standing.moves.of(alias), *([last] if last else [])]
@@ -206,6 +189,10 @@ class MlflowStore:
     @cached_property
     def _client(self) -> MlflowClient:
         return open_client(self._uri)
+
+    @cached_property
+    def _versions(self) -> MlflowVersions:
+        return MlflowVersions(self._client)
 
     @cached_property
     def _ledgers(self) -> Ledgers:
@@ -218,10 +205,10 @@ class MlflowStore:
     def _border(self) -> AbstractContextManager[None]:
         return border(self.description)
 
-    def _look(self, name: str, alias: str) -> Standing:
+    def _look(self, name: str, alias: str) -> Standing | None:
         if not (is_safe_name(name) and is_safe_name(alias)) or is_empty(self._uri):
-            raise ModelNotFound(name, alias=alias)
-        with self._border(), _absent(ModelNotFound(name)):
+            return None
+        with self._border():
             return self._aliases.look(name, alias)
 
     def _same(self, name: str, version: str | None, manifest: str) -> VersionRecord | None:
@@ -237,41 +224,3 @@ class MlflowStore:
 
     def _experiment(self, run_id: str | None) -> str:
         return self._ledgers.experiment() if run_id is None else str(self._client.get_run(run_id).info.experiment_id)
-
-    def _register(
-        self, name: str, model_id: str, run_id: str | None, contents: Contents, tags: dict[str, str]
-    ) -> VersionRecord:
-        """Make the version with all its tags in one step; without it nothing is left of the upload either."""
-        digests = {MANIFEST_TAG: contents.manifest_sha256, CONTENT_TAG: contents.manifest.content_digest}
-        try:
-            version = self._client.create_model_version(
-                name, source=f"models:/{model_id}", run_id=run_id, tags={**tags, **digests}, model_id=model_id
-            )
-        except BaseException:
-            self._client.delete_logged_model(model_id)
-            raise
-        return _record(version)
-
-
-def _record(version: ModelVersion) -> VersionRecord:
-    tags = {key: value for key, value in version.tags.items() if key not in (MANIFEST_TAG, CONTENT_TAG)}
-    return VersionRecord(
-        name=version.name,
-        version=str(version.version),
-        manifest_sha256=version.tags[MANIFEST_TAG],
-        content_digest=version.tags.get(CONTENT_TAG, ""),
-        created_at=moment(version.creation_timestamp / 1000),
-        tags=tags,
-        run_id=version.run_id or None,
-    )
-
-
-@contextmanager
-def _absent(missing: ModelNotFound) -> Iterator[None]:
-    """Say in our words that MLflow has no such thing."""
-    try:
-        yield
-    except Exception as error:
-        if is_missing(error):
-            raise missing from error
-        raise
