@@ -152,7 +152,7 @@ def test_a_missing_library_is_named_with_what_to_install(tmp_path: Path) -> None
 def test_mlflow_keeps_the_bundle_its_code_and_no_pickle(
     store: MlflowStore, client: MlflowClient, uri: str, name: str, bundle: Path, tmp_path: Path
 ) -> None:
-    import yaml  # type: ignore[import-untyped]  # comes with mlflow, without stubs
+    import yaml
 
     opened = load(bundle)
     signature = signature_of(opened.schema, opened.decision)
