@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -15,11 +16,10 @@ from mlapi.app.main import create_app
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.supervisor import Supervisor, spawn
 from mlapi.app.utils.logging import LoggingUtils
-from mlapi.ops.settings import Settings, environment_of
+from mlapi.ops.settings import KEY_SETTINGS, Settings, environment_of
 
 GRACE_S = 2.0  # between the signal to end and the end of listening, so that balancers see readiness go first
 DRAIN_S = 10  # for requests under way after that
-KEY_VARIABLES = ("MLAPI_API_KEY", "MLAPI_API_KEYS")
 
 
 class Server(uvicorn.Server):
@@ -93,12 +93,17 @@ def make_server(settings: Settings, *, follower: Sequence[str] | None = None, gr
 
 def follower_environ(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of the follower: this process's with the same settings, but no API key; it needs none."""
-    kept = {name: value for name, value in environ.items() if name not in KEY_VARIABLES}
-    return kept | environment_of(settings, leave_out=("api.api_key", "api.api_keys"))
+    both = {**environ, **environment_of(settings)}
+    return {name: value for name, value in both.items() if name not in KEY_SETTINGS}
 
 
-def run(settings: Settings, *, follower: Sequence[str] | None = None) -> int:
+def run(settings: Settings, *, follower: Sequence[str] | None = None, listener: socket.socket | None = None) -> int:
     """Serve until a signal ends it; see `make_server`.
+
+    Args:
+        settings: of the service.
+        follower: see `make_server`.
+        listener: the socket to accept from, where a parent shares one; the settings' address otherwise.
 
     Returns:
         The exit code of the process: 0, or 1 if it could not start.
@@ -110,7 +115,7 @@ def run(settings: Settings, *, follower: Sequence[str] | None = None) -> int:
     LoggingUtils.configure(settings.api.log_level)
     server = make_server(settings, follower=follower)
     try:
-        server.run()
+        server.run([listener] if listener else None)
     except SystemExit:  # uvicorn has logged why it could not start
         return 1
     finally:

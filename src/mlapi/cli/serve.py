@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -15,31 +16,51 @@ from mlapi.cli.invocation import Invocation
 if TYPE_CHECKING:
     from mlapi.ops.settings import Settings
 
-FOLLOWER = (sys.executable, "-m", "mlapi.cli.main", "follow")
+MLAPI = (sys.executable, "-m", "mlapi.cli.main")
+FOLLOWER = (*MLAPI, "follow")
+WORKER = (*MLAPI, "serve")
 
 
 @click.command(cls=Command, epilog="Example: MLAPI_API_KEYS=sha256:… mlapi serve --model-name adult --port 8080")
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on.  [default: 8000]")
 @click.option("--model-name", metavar="MODEL", help="The model; needed where the store has more than one.")
-@click.option("--store", metavar="ADDRESS", help="mlflow, or file:DIR.  [default: mlflow]")
+@click.option("--store", metavar="ADDRESS", help="mlflow, file:DIR or s3://bucket/prefix.  [default: mlflow]")
+@click.option("--workers", type=int, metavar="N", help="Worker processes; 0 for one a core.  [default: 1]")
+@click.option("--listen-fd", type=int, hidden=True, help="Socket of the process that this one is a worker of.")
 @click.pass_obj
-def serve(invocation: Invocation, /, **flags: object) -> None:
+def serve(invocation: Invocation, /, listen_fd: int | None, **flags: object) -> None:
     """Serve the model that an alias names. A promotion takes over by itself."""
     from mlapi.ops.errors import SettingsError
 
     settings = invocation.settings(**flags)
     if not settings.api.keys:
         raise SettingsError("MLAPI_API_KEYS", "no API key is set, so nobody could call; `mlapi keys create` makes one")
+    if listen_fd is not None:
+        work(settings, listen_fd)
     free_port(settings)
     run(settings)
 
 
 def run(settings: Settings) -> None:
     """Serve with the follower beside, and leave the process when it ends."""
+    if settings.api.workers != 1:
+        from mlapi.app import workers
+
+        sys.exit(workers.run(settings, worker=WORKER, follower=FOLLOWER))
     from mlapi.app import server
 
     sys.exit(server.run(settings, follower=FOLLOWER))
+
+
+def work(settings: Settings, listen_fd: int) -> NoReturn:
+    """Serve from an inherited socket, as one of several, until the parent or a signal ends it."""
+    from mlapi.bundle.parent import Parent
+
+    Parent().end_with_it(signal.SIGTERM)
+    from mlapi.app import server
+
+    sys.exit(server.run(settings, listener=socket.socket(fileno=listen_fd)))
 
 
 def free_port(settings: Settings) -> int:

@@ -18,6 +18,7 @@ class APIConfig(Section):
 
     host: str = setting("127.0.0.1", "address to listen on; containers set `0.0.0.0`")
     port: int = setting(8000, "TCP port to listen on; 0 takes a free one", ge=0, le=65_535)
+    workers: int = setting(1, "worker processes behind the port; 0 for one a core", ge=0, le=256)
     model_name: str | None = setting(
         None, "registered model to serve", shown="the only model of the store", min_length=1
     )

@@ -18,6 +18,7 @@ from mlapi.ops.production import refuse_unsafe
 from mlapi.ops.security_config import SecurityConfig
 
 DEFAULT_STATE_DIR = Path(".mlapi")
+KEY_SETTINGS = ("MLAPI_API_KEY", "MLAPI_API_KEYS")  # variables that hold keys; only what serves needs them
 OPEN_SECTIONS = ("training",)  # read by mlapi.training.config, which ops does not know
 
 
