@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mlapi.training.config import BoosterParams, TrainingConfig
+from mlapi.training.booster_params import BoosterParams
+from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError
 
 

@@ -18,7 +18,7 @@ from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCa
 from mlapi.bundle.signing import generate_keys
 from mlapi.bundle.types import Table
 from mlapi.bundle.verify import verify
-from mlapi.training.config import BoosterParams
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.errors import ParityError
 from mlapi.training.evaluation import Evaluation
 from mlapi.training.export import (

@@ -26,7 +26,8 @@ from mlapi.bundle.store import open_store
 from mlapi.bundle.verify import verify
 from mlapi.ops.settings import Settings, load_settings
 from mlapi.training import pipeline
-from mlapi.training.config import BoosterParams, TrainingConfig
+from mlapi.training.booster_params import BoosterParams
+from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, DataError, TrackingError
 from mlapi.training.pipeline import TrainingResult, train
 from mlapi.training.registry import ModelPromotion

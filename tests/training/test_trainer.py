@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlapi.training.config import BoosterParams
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.trainer import Fold, ModelTrainer, margin, model_bytes
 
 TYPES = ("q", "c", "i")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlflow import MlflowClient
 
 from mlapi.ops.settings import Settings
-from mlapi.training.config import BoosterParams
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.tracking import ExperimentLogger
 from mlapi.training.tracking_server import TrackingServer
 from mlapi.training.tuning import HyperparameterOptimizer, Range, Tuned

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlapi.ops.settings import Settings
+    from mlapi.ops.sources import Given
 
 
 @dataclass
@@ -26,3 +27,14 @@ class Invocation:
         from mlapi.ops.settings import load_settings
 
         return load_settings(config_file=self.config, flags=flags)
+
+    def training(self) -> dict[str, Given]:
+        """Give what a file and the environment say of trainings, by parameter, each with the words for where.
+
+        Raises:
+            SettingsError: as `mlapi.ops.settings.load_settings`.
+        """
+        from mlapi.ops.settings import given_settings
+
+        given = given_settings(config_file=self.config)
+        return {place[1]: one for place, one in given.items() if place[0] == "training" and len(place) == 2}

@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlapi.cli.command import Command
 from mlapi.cli.invocation import Invocation
 from mlapi.cli.output import print_json
 from mlapi.cli.progress import TerminalProgress
+from mlapi.cli.training_flags import TrainingCommand
 
 if TYPE_CHECKING:
+    from mlapi.cli.training_config import Resolved
     from mlapi.training.pipeline import TrainingResult
 
-FILE = click.Path(path_type=Path)
 
-
-@click.command(cls=Command, epilog="Example: mlapi train --data adult.csv --target class --drop fnlwgt")
-@click.option("--dataset", metavar="NAME", help="A table inside scikit-learn: breast_cancer, wine, iris or digits.")
-@click.option(
-    "--data",
-    type=FILE,
-    metavar="FILE",
-    help="A CSV, TSV, JSON Lines or ARFF file (.gz and .zst too), Parquet or Arrow.",
-)
-@click.option("--target", metavar="COLUMN", help="The column to predict.")
-@click.option(
-    "--test", type=FILE, metavar="FILE", help="A second file for the figures, instead of a part of the first."
-)
-@click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be given again.")
-@click.option("--schema", "schema_file", type=FILE, metavar="FILE", help="A TOML file that says what features are.")
-@click.option("--positive", metavar="LABEL", help="The positive class of two; else the second in sorted order.")
-@click.option("--name", metavar="MODEL", help="The model's name; else the dataset's or the file's.")
-@click.option("--seed", type=int, help="Of the split, the booster, the search and the intervals.  [default: 42]")
-@click.option("--trials", type=int, metavar="N", help="Parameter sets to try; none are tried by default.")
+@click.command(cls=TrainingCommand, epilog="Example: mlapi train --data adult.csv --target class --drop fnlwgt")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+@click.option("--show-config", is_flag=True, help="Print every parameter and where it comes from; train nothing.")
 @click.pass_obj
-def train(invocation: Invocation, /, as_json: bool, **flags: Any) -> None:
-    """Train a model and register it. The alias `staging` then points at the new version."""
-    from mlapi.cli.training_config import configuration
+def train(invocation: Invocation, /, **flags: Any) -> None:
+    """Train a model and register it. The alias `staging` then points at the new version.
+
+    Every flag may also be a variable MLAPI_TRAINING_<NAME> or stand in mlapi.toml below [training].
+    """
+    run(invocation, flags)
+
+
+def run(invocation: Invocation, flags: dict[str, Any]) -> None:
+    """Train as flags, variables and a file say, and print what came of it."""
+    from mlapi.cli.training_config import resolve
     from mlapi.training import pipeline
 
-    settings = invocation.settings()
+    as_json, show_config = flags.pop("as_json"), flags.pop("show_config")
+    resolved = resolve(invocation.training(), flags)
+    if show_config:
+        print_configuration(resolved, as_json=as_json)
+        return
     progress = TerminalProgress()
     try:
-        result = pipeline.train(configuration(settings.training, flags), settings, progress)
+        result = pipeline.train(resolved.config, invocation.settings(), progress)
     finally:
         progress.close()
     if as_json:
@@ -54,6 +48,16 @@ def train(invocation: Invocation, /, as_json: bool, **flags: Any) -> None:
     else:
         print_report(result)
         click.echo(f"Next: mlapi models promote {result.model}")
+
+
+def print_configuration(resolved: Resolved, *, as_json: bool) -> None:
+    """Print every parameter with where it comes from."""
+    from mlapi.cli import shown_config
+
+    if as_json:
+        print_json(shown_config.with_origins(resolved))
+    else:
+        click.echo("\n".join(shown_config.lines(resolved)))
 
 
 def summary(result: TrainingResult) -> dict[str, object]:

@@ -94,18 +94,32 @@ def load_settings(
         SettingsError: the file cannot be read, a name is unknown, or a value cannot be used. One line, which names
             the setting as it was given and never holds its value.
     """
-    variables = os.environ if environ is None else environ
-    file = config_file or (Path(variables["MLAPI_CONFIG"]) if variables.get("MLAPI_CONFIG") else None)
-    known = catalog()
-    given = {
-        **sources.from_file(file, known, open_sections=OPEN_SECTIONS),
-        **sources.from_environment(variables, known),
-        **sources.from_flags(flags or {}, known),
-    }
+    given = given_settings(config_file=config_file, environ=environ, flags=flags)
     try:
         return Settings.model_validate(sources.nest(given))
     except ValidationError as error:
         raise _first_problem(error, given) from error
+
+
+def given_settings(
+    *,
+    config_file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> dict[tuple[str, ...], sources.Given]:
+    """Give what was said, by the setting's place, each with the words for where; arguments as `load_settings`.
+
+    Raises:
+        SettingsError: the file cannot be read, or a name is unknown.
+    """
+    variables = os.environ if environ is None else environ
+    file = config_file or (Path(variables["MLAPI_CONFIG"]) if variables.get("MLAPI_CONFIG") else None)
+    known = catalog()
+    return {
+        **sources.from_file(file, known, open_sections=OPEN_SECTIONS),
+        **sources.from_environment(variables, known),
+        **sources.from_flags(flags or {}, known),
+    }
 
 
 def catalog() -> tuple[Entry, ...]:

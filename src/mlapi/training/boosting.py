@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from mlapi.training.config import BoosterParams, TrainingConfig
+from mlapi.training.booster_params import BoosterParams
+from mlapi.training.config import TrainingConfig
 from mlapi.training.preparation import Prepared
 from mlapi.training.progress import Progress
 from mlapi.training.tracking import TrackedRun

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.types import Matrix
-from mlapi.training.config import BoosterParams
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.progress import Progress, silent
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlapi.training.config import BoosterParams
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.progress import Progress, silent
 from mlapi.training.tracking import TrackedRun
 from mlapi.training.trainer import Fold, ModelTrainer
