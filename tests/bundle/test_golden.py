@@ -11,7 +11,7 @@ from mlapi.bundle.decision import Decision, Isotonic, Platt
 from mlapi.bundle.errors import FormatError, RowsError, VerificationError
 from mlapi.bundle.golden import Golden, Numbers
 from mlapi.bundle.trees import LibXGBoost, TreeEngine
-from mlapi.bundle.types import Margin, Matrix
+from mlapi.bundle.types import Contributions, Margin, Matrix
 from tests.fixtures import tables
 from tests.fixtures.bundles import KINDS, Made, binary, make
 
@@ -121,6 +121,9 @@ def test_check_refuses_another_zero() -> None:
 
         def margin(self, matrix: Matrix) -> Margin:
             return np.full((len(matrix), 1), self.zero, np.float32)
+
+        def contributions(self, matrix: Matrix) -> Contributions:
+            raise NotImplementedError
 
     made = binary()
     plus: TreeEngine = Zero(0.0)

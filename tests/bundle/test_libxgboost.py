@@ -117,6 +117,33 @@ def test_margin_refuses(matrix: Matrix) -> None:
         LibXGBoost(train().model).margin(matrix)
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"categorical": False}, {"max_cat_to_onehot": 1}, {"booster": "dart", "rate_drop": 0.3}], ids=str
+)
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_contributions_are_boosters_and_sum_to_the_margin(n_classes: int, options: dict[str, Any]) -> None:
+    trained = train(n_classes, **options)
+    engine, matrix = LibXGBoost(trained.model), rows(trained, 200)
+    found = engine.contributions(matrix)
+    expected = trained.booster.predict(trained.dmatrix(matrix), pred_contribs=True)
+    assert found.dtype == np.float64
+    assert found.shape == (200, engine.n_groups, engine.n_columns + 1)
+    np.testing.assert_array_equal(found.reshape(expected.shape), expected)
+    np.testing.assert_allclose(found.sum(axis=2), engine.margin(matrix), rtol=0, atol=1e-5)
+
+
+def test_contributions_of_no_rows_are_empty() -> None:
+    assert LibXGBoost(train(4).model).contributions(np.empty((0, 5), np.float32)).shape == (0, 4, 6)
+
+
+def test_contributions_refuse_what_margin_does_and_infinities() -> None:
+    engine = LibXGBoost(train().model)
+    with pytest.raises(EngineError, match=r"not float32\[n, 5\]"):
+        engine.contributions(np.zeros((1, 4), np.float32))
+    with pytest.raises(EngineError, match="inf"):
+        engine.contributions(np.full((1, 5), np.inf, np.float32))
+
+
 def test_threads_share_an_engine() -> None:
     trained = train(4)
     engine, matrix = LibXGBoost(trained.model), rows(trained, 400)

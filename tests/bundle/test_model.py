@@ -69,6 +69,13 @@ def test_a_row_alone_gets_what_it_gets_among_others(made: Made, bundle: Bundle) 
     assert bits(np.concatenate([bundle.predict([row]).probabilities for row in rows])) == bits(together)
 
 
+def test_explain_says_what_each_feature_adds_to_the_margin(made: Made, bundle: Bundle) -> None:
+    encoded = bundle.encoder.encode_table(made.sample.table)
+    found = bundle.explain(encoded)
+    assert found.shape == (400, bundle.decision.n_groups, len(bundle.schema.features) + 1)
+    np.testing.assert_allclose(found.sum(axis=2), bundle.predict_encoded(encoded).margin, rtol=0, atol=1e-5)
+
+
 def test_the_example_row_can_be_predicted(bundle: Bundle) -> None:
     assert len(bundle.predict([bundle.schema.example_row()]).labels) == 1
 

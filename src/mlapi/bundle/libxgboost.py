@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlapi.bundle.errors import EngineError
-from mlapi.bundle.types import Margin, Matrix
+from mlapi.bundle.types import Contributions, Margin, Matrix
 
 # XGBoosterPredictFromDense in xgboost/include/xgboost/c_api.h: type 1 is the margin, an end of 0 is all rounds, and a
 # strict shape is always (n_rows, n_groups).
@@ -22,6 +23,9 @@ _PREDICT: Final = (
     b'{"type": 1, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true, '
     b'"cache_id": 0, "missing": NaN}'
 )
+# XGBoosterPredictFromDMatrix: type 2 are the contributions, exact and path-dependent.
+_EXPLAIN: Final = _PREDICT.replace(b'"type": 1', b'"type": 2')
+_MATRIX: Final = b'{"missing": NaN, "nthread": 1}'
 # NumPy's array interface, version 3, as XGBoost reads it; the flag says that the array is only read.
 _ARRAY: Final = b'{"data": [%d, true], "shape": [%d, %d], "strides": null, "typestr": "<f4", "version": 3}'
 
@@ -61,29 +65,38 @@ class LibXGBoost:
 
     def margin(self, matrix: Matrix) -> Margin:
         """Give the margins of some rows, bit for bit those of `Booster.predict(output_margin=True)`."""
-        if matrix.ndim != 2 or matrix.shape[1] != self.n_columns or matrix.dtype != np.float32:
-            raise EngineError(f"the matrix is {matrix.dtype}{list(matrix.shape)}, not float32[n, {self.n_columns}]")
+        check_matrix(matrix, self.n_columns)
         if not len(matrix):
             return np.empty((0, self.n_groups), np.float32)
         return self._predict(np.ascontiguousarray(matrix))
 
+    def contributions(self, matrix: Matrix) -> Contributions:
+        """Give the contributions of some rows, those of `Booster.predict(pred_contribs=True)`.
+
+        Raises:
+            EngineError: a matrix of another shape or dtype, or with an infinity, which no encoder gives.
+        """
+        check_matrix(matrix, self.n_columns)
+        if not len(matrix):
+            return np.empty((0, self.n_groups, self.n_columns + 1))
+        array, data = _interface(np.ascontiguousarray(matrix)), ctypes.c_void_p()
+        self._call("XGDMatrixCreateFromDense", array, _MATRIX, ctypes.byref(data))
+        try:
+            return self._result("XGBoosterPredictFromDMatrix", data, _EXPLAIN).astype(np.float64)
+        finally:
+            self._lib.XGDMatrixFree(data)
+
     def _predict(self, matrix: Matrix) -> Margin:
+        return self._result("XGBoosterPredictFromDense", _interface(matrix), _PREDICT, None)
+
+    def _result(self, function: str, *arguments: object) -> NDArray[np.float32]:
         shape, n_axes, result = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64(), ctypes.c_void_p()
-        array = _ARRAY % (matrix.__array_interface__["data"][0], *matrix.shape)
-        self._call(
-            "XGBoosterPredictFromDense",
-            self._handle,
-            array,
-            _PREDICT,
-            None,
-            ctypes.byref(shape),
-            ctypes.byref(n_axes),
-            ctypes.byref(result),
-        )
+        places = (ctypes.byref(shape), ctypes.byref(n_axes), ctypes.byref(result))
+        self._call(function, self._handle, *arguments, *places)
         # The buffer belongs to the booster and this thread, and the next prediction overwrites it: hence the copy.
-        margin = np.empty((shape[0], shape[1]), np.float32)
-        ctypes.memmove(margin.ctypes.data, result, margin.nbytes)
-        return margin
+        answer = np.empty(shape[: n_axes.value], np.float32)
+        ctypes.memmove(answer.ctypes.data, result, answer.nbytes)
+        return answer
 
     def _call(self, function: str, *arguments: object) -> None:
         if getattr(self._lib, function)(*arguments):
@@ -91,9 +104,23 @@ class LibXGBoost:
             raise EngineError(_first_line(message.decode("utf-8", "replace")))
 
 
+def check_matrix(matrix: Matrix, n_columns: int) -> None:
+    """Refuse what no engine takes.
+
+    Raises:
+        EngineError: a matrix of another shape or dtype.
+    """
+    if matrix.ndim != 2 or matrix.shape[1] != n_columns or matrix.dtype != np.float32:
+        raise EngineError(f"the matrix is {matrix.dtype}{list(matrix.shape)}, not float32[n, {n_columns}]")
+
+
+def _interface(matrix: Matrix) -> bytes:
+    return _ARRAY % (matrix.__array_interface__["data"][0], *matrix.shape)
+
+
 @cache
 def _library() -> ctypes.CDLL:
-    """Load libxgboost and declare the six functions that are called.
+    """Load libxgboost and declare the functions that are called.
 
     Raises:
         EngineError: it is not installed, or the system cannot load it.
@@ -112,6 +139,9 @@ def _library() -> ctypes.CDLL:
     lib.XGBoosterLoadModelFromBuffer.argtypes = [handle, text, size]
     lib.XGBoosterGetNumFeature.argtypes = [handle, handle]
     lib.XGBoosterPredictFromDense.argtypes = [handle, text, text, handle, handle, handle, handle]
+    lib.XGBoosterPredictFromDMatrix.argtypes = [handle, handle, text, handle, handle, handle]
+    lib.XGDMatrixCreateFromDense.argtypes = [text, text, handle]
+    lib.XGDMatrixFree.argtypes = [handle]
     return lib
 
 

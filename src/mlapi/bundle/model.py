@@ -16,7 +16,7 @@ from mlapi.bundle.reference import Reference
 from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.trees import TreeEngine
-from mlapi.bundle.types import Label, Margin, Probabilities, Row, Table
+from mlapi.bundle.types import Contributions, Label, Margin, Probabilities, Row, Table
 from mlapi.bundle.verify import CHECKS, Check, open_verified
 
 
@@ -95,6 +95,15 @@ class Bundle:
         margin = self.engine.margin(encoded.matrix)
         probabilities = self.decision.calibrated(margin)
         return Prediction(self.decision.labels(probabilities, threshold), probabilities, margin, encoded.unknown)
+
+    def explain(self, encoded: Encoded) -> Contributions:
+        """Give what each feature adds to the margins of a matrix of this bundle's encoder.
+
+        Returns:
+            float64 (n_rows, n_groups, n_features + 1), features in the order of `encoder.columns`, each of which is one
+            feature; last the base value. In log-odds: of the second class where there are two, else of each class.
+        """
+        return self.engine.contributions(encoded.matrix)
 
 
 def load(

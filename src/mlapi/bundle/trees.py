@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mlapi.bundle.libxgboost import LibXGBoost
 from mlapi.bundle.structure import check_structure
-from mlapi.bundle.types import Margin, Matrix
+from mlapi.bundle.types import Contributions, Margin, Matrix
 
 __all__ = ["LibXGBoost", "TreeEngine", "check_structure", "load_engine"]
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class TreeEngine(Protocol):
-    """Anything that gives a booster's margins."""
+    """Anything that gives a booster's margins and what they are made of."""
 
     @property
     def n_columns(self) -> int:
@@ -40,6 +40,23 @@ class TreeEngine(Protocol):
 
         Returns:
             A new float32 array of shape (n_rows, n_groups).
+
+        Raises:
+            EngineError: a matrix of another shape or dtype.
+        """
+        ...
+
+    def contributions(self, matrix: Matrix) -> Contributions:
+        """Give the SHAP values of some rows; safe to call from several threads at once.
+
+        Exact and path-dependent (Lundberg, Erion and Lee 2018, "Consistent Individualized Feature Attribution for Tree
+        Ensembles", algorithm 2). A row costs some fifty times its margin or more: the caller bounds the rows.
+
+        Args:
+            matrix: float32 of shape (n_rows, n_columns); NaN is missing.
+
+        Returns:
+            A new float64 array of shape (n_rows, n_groups, n_columns + 1); the last is the base value.
 
         Raises:
             EngineError: a matrix of another shape or dtype.

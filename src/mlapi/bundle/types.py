@@ -31,3 +31,7 @@ Margin = NDArray[np.float32]
 
 Probabilities = NDArray[np.float32]
 """(n_rows, n_classes), in the order of the decision's classes."""
+
+Contributions = NDArray[np.float64]
+"""What each column adds to a row's margins, (n_rows, n_groups, n_columns + 1); the last is the base value, that of no
+column, and the sum over the last axis is the margin to within 1e-5."""
