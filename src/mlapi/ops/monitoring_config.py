@@ -12,5 +12,14 @@ class MonitoringConfig(Section):
     sns_topic_arn: str | None = setting(
         None, "SNS topic that gets alerts", pattern=r"^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$"
     )
-    pagerduty_integration_key: SecretStr | None = setting(None, "PagerDuty Events v2 key that gets critical alerts")
+    alert_webhook_url: str | None = setting(
+        None, "address that gets alerts as JSON by POST", pattern=r"^https?://[^/\s]+(/\S*)?$"
+    )
+    alert_webhook_secret: SecretStr | None = setting(None, "secret that signs those POSTs (Standard Webhooks)")
+    pagerduty_integration_key: SecretStr | None = setting(
+        None, "PagerDuty Events v2 key that gets alerts of severity error and critical"
+    )
+    pagerduty_url: str = setting(
+        "https://events.pagerduty.com/v2/enqueue", "address of PagerDuty's Events API v2", pattern=r"^https?://\S+$"
+    )
     log_retention_days: int = setting(30, "days that logs and logged predictions are kept", ge=1, le=3653)

@@ -21,6 +21,8 @@ def refuse_unsafe(settings: "Settings") -> None:
         raise SettingsError("MLAPI_HTTPS_ONLY", "false is for development; production answers HTTPS only")
     insecure = settings.security.insecure_hosts
     _refuse_clear_text("MLFLOW_TRACKING_URI", settings.mlflow.tracking_uri, insecure)
+    if settings.monitoring.alert_webhook_url is not None:
+        _refuse_clear_text("MLAPI_ALERT_WEBHOOK_URL", settings.monitoring.alert_webhook_url, insecure)
     if settings.database_url is not None:
         _refuse_clear_text("MLAPI_DATABASE_URL", settings.database_url.get_secret_value(), insecure)
 

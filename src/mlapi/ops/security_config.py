@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from mlapi.ops.fields import Names, Section, setting
 
 
@@ -15,3 +17,6 @@ class SecurityConfig(Section):
     )
     insecure_hosts: Names = setting((), "hosts that may be spoken to without TLS in production, separated by commas")
     public_key_file: Path | None = setting(None, "PEM file of the Ed25519 key that bundles must be signed with")
+    webhook_secret: SecretStr | None = setting(
+        None, "secret that MLflow's registry webhook is signed with; the service takes no webhook without"
+    )

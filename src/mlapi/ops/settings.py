@@ -15,6 +15,7 @@ from mlapi.ops.fields import Section, setting
 from mlapi.ops.mlflow_config import MLflowConfig
 from mlapi.ops.monitoring_config import MonitoringConfig
 from mlapi.ops.production import refuse_unsafe
+from mlapi.ops.registry_config import RegistryConfig
 from mlapi.ops.security_config import SecurityConfig
 
 DEFAULT_STATE_DIR = Path(".mlapi")
@@ -36,6 +37,7 @@ class Settings(Section):
     database_url: SecretStr | None = setting(None, "SQLAlchemy address of the service's own database")
     api: APIConfig = APIConfig()
     mlflow: MLflowConfig
+    registry: RegistryConfig = RegistryConfig()
     security: SecurityConfig = SecurityConfig()
     monitoring: MonitoringConfig = MonitoringConfig()
     training: Mapping[str, Any] = {}
