@@ -1,6 +1,98 @@
-"""Room for the service's own database.
+"""The service's own database: SQLite below `state_dir` unless `MLAPI_DATABASE_URL` names another, such as PostgreSQL.
 
-Nothing is kept there yet: keys come from the settings and predictions are not recorded. The address is
-`Settings.database_url`; the records are described in `mlapi.app.models`. SQLAlchemy is to be imported inside the
-functions that open the database, never when the service starts.
+Keys and logged predictions are kept there; the records are in `mlapi.app.models`. SQLAlchemy is imported inside the
+functions that need it, so that a service that keeps no records does not pay for it when it starts.
 """
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mlapi.ops.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from mlapi.ops.settings import Settings
+
+FILE_NAME: Final = "service.db"
+WAIT_S: Final = 2.0  # for a lock or a connection; whoever can wait longer tries again
+# Write-ahead logging lets readers go on beside a writer. NORMAL may lose the last commits when the machine, not the
+# process, dies, which a log can bear and which spares an fsync each commit (https://sqlite.org/pragma.html).
+PRAGMAS: Final = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+
+
+class Database:
+    """One database; connects when it is first used."""
+
+    def __init__(self, url: str, *, wait_s: float = WAIT_S) -> None:
+        """Take where it is.
+
+        Args:
+            url: SQLAlchemy's address; `postgresql://` means psycopg.
+            wait_s: how long a statement waits for a lock, or for a connection.
+        """
+        self._url = url
+        self._wait_s = wait_s
+
+    @classmethod
+    def of(cls, settings: Settings) -> Database:
+        """The one that the settings name."""
+        given = settings.database_url
+        return cls(given.get_secret_value() if given else f"sqlite:///{settings.state_dir.absolute() / FILE_NAME}")
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database, None for any other."""
+        url = self.engine.url
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pool of connections.
+
+        Raises:
+            SettingsError: the address is none, or its driver is not installed.
+        """
+        from sqlalchemy import create_engine, event, make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(self._url)
+            if url.drivername in ("postgres", "postgresql"):
+                url = url.set(drivername="postgresql+psycopg")
+            sqlite = url.get_backend_name() == "sqlite"
+            engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=self._arguments(sqlite=sqlite))
+        except ImportError as error:
+            raise SettingsError("MLAPI_DATABASE_URL", "its driver is missing; install the extra 'postgres'") from error
+        except ArgumentError as error:
+            raise SettingsError("MLAPI_DATABASE_URL", "give an address such as postgresql://user@host/name") from error
+        if sqlite:
+            event.listen(engine, "connect", _set_pragmas)
+        return engine
+
+    @cached_property
+    def sessions(self) -> sessionmaker[Session]:
+        """Makes sessions; `with database.sessions.begin() as session:` commits at its end."""
+        from sqlalchemy.orm import sessionmaker
+
+        return sessionmaker(self.engine, expire_on_commit=False)
+
+    def close(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def _arguments(self, *, sqlite: bool) -> dict[str, Any]:
+        if sqlite:
+            return {"timeout": self._wait_s}
+        wait_ms = int(self._wait_s * 1000)
+        return {"connect_timeout": max(1, round(self._wait_s)), "options": f"-c lock_timeout={wait_ms}"}
+
+
+def _set_pragmas(connection: Any, _: object) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")

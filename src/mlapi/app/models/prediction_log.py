@@ -1,28 +1,40 @@
-"""One answered row, as a record (nothing writes it yet)."""
+"""One answered row, as a record. Importing it imports SQLAlchemy."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from mlapi.bundle.types import Cell, Label
+from sqlalchemy import JSON, Index, String, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mlapi.app.models.base import Base, Instant
 
 
-@dataclass(frozen=True)
-class PredictionRecord:
+class PredictionRecord(Base):
     """What was asked, what was answered, by which model version.
 
     Attributes:
-        row: the cells as they came.
+        id: UUIDv7 (RFC 9562), the `prediction_ids` of the answer.
+        row_number: position in the request, from 0.
+        cells: the row as it came, by feature; redacted cells hold "[redacted]".
+        prediction: the label by class name.
         probabilities: by class name.
-        duration_ms: of the whole request that the row was part of.
+        duration_ms: from the request's headers to its answer; the same for all rows of a request.
+        traffic: what the client called it, `live` by default.
     """
 
-    request_id: str
-    at: datetime
-    key_id: str
-    model_name: str
-    model_version: str
-    row: Mapping[str, Cell]
-    prediction: Label
-    probabilities: Mapping[str, float]
-    duration_ms: float
+    __tablename__ = "predictions"
+    __table_args__ = (Index("ix_predictions_created_at", "created_at"),)
+
+    id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True)
+    request_id: Mapped[str] = mapped_column(String(128))
+    row_number: Mapped[int]
+    model_name: Mapped[str] = mapped_column(String(255))
+    model_version: Mapped[str] = mapped_column(String(64))
+    cells: Mapped[dict[str, Any]] = mapped_column(JSON)
+    prediction: Mapped[str] = mapped_column(Text)
+    probabilities: Mapped[dict[str, float]] = mapped_column(JSON)
+    key_id: Mapped[str | None] = mapped_column(String(64))
+    duration_ms: Mapped[float]
+    environment: Mapped[str] = mapped_column(String(32))
+    traffic: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(Instant)
