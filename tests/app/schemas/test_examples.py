@@ -44,3 +44,8 @@ def test_an_absent_key_is_shown_as_such() -> None:
 def test_a_middle_is_not_rounded_out_of_its_range() -> None:
     narrow = Feature(name="a", kind=FeatureKind.NUMERIC, minimum=3.40251e38, maximum=3.40252e38, example=3.40251e38)
     assert example_rows(FeatureSchema(features=(narrow,)))[1] == {"a": 3.402515e38}
+
+
+def test_no_whole_number_between_leaves_an_integer_as_it_is() -> None:
+    feature = Feature(name="a", kind=FeatureKind.INTEGER, minimum=-1.0, maximum=-0.5, example=-1)
+    assert example_rows(FeatureSchema(features=(feature,)))[1] == {"a": -1}

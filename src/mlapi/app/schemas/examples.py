@@ -23,7 +23,9 @@ def _other(feature: Feature, usual: Cell) -> Cell:
 
 
 def _halfway(start: float, end: float, *, whole: bool) -> float | int:
-    """The middle of two numbers, to four digits where they leave it between the two."""
+    """The middle of two numbers, to four digits, or to a whole number, where that lies between the two."""
     middle = start + (end - start) / 2
     short = int(middle) if whole else float(f"{middle:.4g}")
-    return short if min(start, end) <= short <= max(start, end) else middle
+    if min(start, end) <= short <= max(start, end):
+        return short
+    return start if whole else middle
