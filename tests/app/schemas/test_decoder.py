@@ -12,6 +12,7 @@ from mlapi.app.core.errors import AppError, InvalidJSON, InvalidRequest, RowCoun
 from mlapi.app.core.request import Ask, Decoded
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.schemas.fast import WIDEST_STRUCT, fits_struct
+from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownFeature
 from tests.app.schemas.strategies import documents, schemas, spelled
@@ -28,7 +29,7 @@ ROW = '{"age": 3, "income": 1.5, "member": true, "town": "x"}'
 
 
 def decoder(schema: FeatureSchema = SCHEMA, *, max_rows: int = 5) -> RequestDecoder:
-    return RequestDecoder(schema, max_rows=max_rows, max_depth=32)
+    return RequestDecoder(Encoder.fit(schema, {}), max_rows=max_rows, max_depth=32)
 
 
 def body(*rows: str, tail: str = "") -> bytes:
@@ -53,11 +54,11 @@ def test_both_ways_agree_on_any_request(data: st.DataObject) -> None:
     document = data.draw(documents(schema))
     text = spelled(document)
     decode = decoder(schema)
-    fast = outcome(decode.decode, text)
+    fast = outcome(decode.decode_table, text)
     exact = outcome(decode.decode_exactly, text)
     if isinstance(exact, int) and not isinstance(fast, int):
         # The encoder refuses what the fast way lets pass: numbers beyond float32, and categories that are rejected.
-        assert not decode.decode(text).exact
+        assert not decode.decode_table(text).exact
         return
     assert fast == exact
 
@@ -71,7 +72,7 @@ def test_both_ways_agree_on_mangled_text(data: st.DataObject) -> None:
         st.sampled_from((b"", b",", b":", b'"', b"{", b"]", b"1", b"\\", b'"age":1,', b"\xff", b"\\u0000"))
     )
     mangled = text[:start] + piece + text[end:]
-    fast = outcome(decoder().decode, mangled)
+    fast = outcome(decoder().decode_table, mangled)
     exact = outcome(decoder().decode_exactly, mangled)
     assume(not isinstance(exact, int))
     assert fast == exact
@@ -85,11 +86,11 @@ def test_both_ways_agree_on_mangled_text(data: st.DataObject) -> None:
 def test_both_ways_agree_on_repeated_and_absent_keys(names: list[str], town: str) -> None:
     cells = {"age": "1", "income": "2.5", "town": f'"{town}"', "agf": "1"}
     text = body("{" + ", ".join(f'"{name}": {cells[name]}' for name in names) + "}")
-    assert outcome(decoder().decode, text) == outcome(decoder().decode_exactly, text)
+    assert outcome(decoder().decode_table, text) == outcome(decoder().decode_exactly, text)
 
 
 def test_takes_good_bodies_the_fast_way() -> None:
-    decoded = decoder().decode(body(ROW, '{"town": null, "age": 4.0}'))
+    decoded = decoder().decode_table(body(ROW, '{"town": null, "age": 4.0}'))
     assert (decoded.exact, decoded.n_rows, decoded.ask) == (False, 2, Ask(None))
     assert decoded.table["age"].tolist() == [3.0, 4.0]
     np.testing.assert_array_equal(decoded.table["income"], [1.5, np.nan])
@@ -102,17 +103,17 @@ def test_takes_good_bodies_the_fast_way() -> None:
     [("", None), (', "options": {}', None), (', "options": {"probabilities": true}', True)],
 )
 def test_reads_options_the_fast_way(tail: str, wanted: bool | None) -> None:
-    decoded = decoder().decode(body(ROW, tail=tail))
+    decoded = decoder().decode_table(body(ROW, tail=tail))
     assert (decoded.exact, decoded.ask) == (False, Ask(wanted))
 
 
 def test_colons_inside_strings_do_not_leave_the_fast_way() -> None:
-    assert not decoder().decode(body('{"age": 1, "town": "a:b"}')).exact
+    assert not decoder().decode_table(body('{"age": 1, "town": "a:b"}')).exact
 
 
 def test_a_feature_to_be_ignored_goes_the_complete_way() -> None:
     schema = FeatureSchema(features=SCHEMA.features, on_unknown_feature=OnUnknownFeature.IGNORE)
-    decoded = decoder(schema).decode(body('{"age": 1, "more": [1, 2]}'))
+    decoded = decoder(schema).decode_table(body('{"age": 1, "more": [1, 2]}'))
     assert decoded.exact
     assert sorted(decoded.table) == ["age", "income", "member", "town"]
 
@@ -121,7 +122,7 @@ def test_a_feature_to_be_ignored_goes_the_complete_way() -> None:
 def test_odd_names_are_decoded_fast_all_the_same(name: str) -> None:
     schema = FeatureSchema(features=(Feature(name=name, kind=FeatureKind.NUMERIC), *SCHEMA.features))
     assert not fits_struct(schema)
-    decoded = decoder(schema).decode(json.dumps({"data": [{name: 1, "age": 2}]}).encode())
+    decoded = decoder(schema).decode_table(json.dumps({"data": [{name: 1, "age": 2}]}).encode())
     assert (decoded.exact, decoded.table[name].tolist()) == (False, [1.0])
 
 
@@ -130,7 +131,7 @@ def test_wide_tables_are_decoded_fast_all_the_same() -> None:
     schema = FeatureSchema(features=tuple(Feature(name=name, kind=FeatureKind.NUMERIC) for name in names))
     assert not fits_struct(schema)
     row = {name: number for number, name in enumerate(names)}
-    decoded = decoder(schema).decode(json.dumps({"data": [row, row]}).encode())
+    decoded = decoder(schema).decode_table(json.dumps({"data": [row, row]}).encode())
     assert (decoded.exact, decoded.n_rows) == (False, 2)
     assert [float(decoded.table[name][1]) for name in names] == list(map(float, range(len(names))))
 
@@ -139,14 +140,14 @@ def test_wide_tables_are_decoded_fast_all_the_same() -> None:
 def test_a_dictionary_row_keeps_text_and_booleans_out_of_numbers(cell: str) -> None:
     schema = FeatureSchema(features=(Feature(name='"', kind=FeatureKind.NUMERIC), *SCHEMA.features))
     with pytest.raises(RowsError) as caught:
-        decoder(schema).decode(body(f'{{"\\"": {cell}, "age": 1}}'))
+        decoder(schema).decode_table(body(f'{{"\\"": {cell}, "age": 1}}'))
     assert [(error.feature, error.code) for error in caught.value.errors] == [('"', "wrong_type")]
 
 
 @pytest.mark.parametrize("n_rows", [0, 6])
 def test_counts_rows(n_rows: int) -> None:
     with pytest.raises(RowCountError):
-        decoder().decode(body(*[ROW] * n_rows))
+        decoder().decode_table(body(*[ROW] * n_rows))
 
 
 @pytest.mark.parametrize(
@@ -162,12 +163,12 @@ def test_counts_rows(n_rows: int) -> None:
 )
 def test_refuses_a_key_that_stands_twice(text: bytes) -> None:
     with pytest.raises(InvalidJSON, match="twice"):
-        decoder().decode(text)
+        decoder().decode_table(text)
 
 
 def test_a_wrong_envelope_beats_a_bad_row() -> None:
     with pytest.raises(InvalidRequest):
-        decoder().decode(body('{"age": "x"}', tail=', "more": 1'))
+        decoder().decode_table(body('{"age": "x"}', tail=', "more": 1'))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from mlapi.bundle.types import Table
+from mlapi.bundle.types import Matrix, Table
 
 
 class Ask(NamedTuple):
@@ -15,13 +15,15 @@ class Decoded(NamedTuple):
     """Rows by column, and what was asked for.
 
     `exact` tells that every cell was checked one by one; otherwise a refusal by the encoder is to be explained by
-    `Decoder.decode_exactly`, whose word on errors is final.
+    `Decoder.decode_exactly`, whose word on errors is final. Where the way that decoded it has encoded it too, `matrix`
+    is that and the table is empty.
     """
 
     table: Table
     n_rows: int
     ask: Ask
     exact: bool
+    matrix: Matrix | None = None
 
 
 class Decoder(Protocol):

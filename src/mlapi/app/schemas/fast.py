@@ -116,7 +116,12 @@ class FastDecoder:
 
 def fits_struct(schema: FeatureSchema) -> bool:
     """Whether a struct can be generated whose keys msgspec finds, and finds quickly."""
-    return len(schema.features) <= WIDEST_STRUCT and all(_is_plain(name) for name in schema.names)
+    return len(schema.features) <= WIDEST_STRUCT and fits_names(schema.features)
+
+
+def fits_names(features: Sequence[Feature]) -> bool:
+    """Whether JSON spells every name as it is, so that a key can be compared byte by byte."""
+    return all(_is_plain(feature.name) for feature in features)
 
 
 def _is_plain(name: str) -> bool:

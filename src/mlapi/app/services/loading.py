@@ -7,7 +7,7 @@ from mlapi.app.core.clock import timestamp
 from mlapi.app.core.request import Decoder
 from mlapi.app.services.local_model import STAGES, Candidate, LocalModel
 from mlapi.app.services.snapshot import Snapshot
-from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.encoder import Encoder
 
 
 class SnapshotLoader:
@@ -16,7 +16,7 @@ class SnapshotLoader:
     def __init__(
         self,
         local: LocalModel,
-        make_decoder: Callable[[FeatureSchema], Decoder],
+        make_decoder: Callable[[Encoder], Decoder],
         *,
         public_key: bytes | None = None,
     ) -> None:
@@ -24,7 +24,7 @@ class SnapshotLoader:
 
         Args:
             local: knows the aliases of a version.
-            make_decoder: gives the decoder for a feature schema.
+            make_decoder: gives the decoder for a model's encoder.
             public_key: PEM of the Ed25519 key that bundles must be signed with; None asks for no signature.
         """
         self._local = local
@@ -49,7 +49,7 @@ class SnapshotLoader:
         aliases = self._local.aliases(alias.name, alias.version)
         return Snapshot(
             bundle=bundle,
-            decoder=self._make_decoder(bundle.schema),
+            decoder=self._make_decoder(bundle.encoder),
             alias=alias,
             stage=next((stage for stage in STAGES if stage in aliases), "none"),
             aliases=aliases,

@@ -6,6 +6,7 @@ from mlapi.app.core.clock import timestamp
 from mlapi.app.core.request import Ask, Decoded
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.decision import shortest
+from mlapi.bundle.encoder import Encoded
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.model import Prediction
 from mlapi.bundle.types import Label
@@ -64,6 +65,8 @@ class PredictionService:
 
     def _predict(self, snapshot: Snapshot, body: bytes) -> tuple[Decoded, Prediction]:
         decoded = snapshot.decoder.decode(body)
+        if decoded.matrix is not None:
+            return decoded, snapshot.bundle.predict_encoded(Encoded(decoded.matrix, ()))
         try:
             return decoded, snapshot.bundle.predict_table(decoded.table)
         except RowsError:
