@@ -11,6 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
+from mlapi.app.api.deps import LOCAL
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate
 from mlapi.app.api.openapi import OpenAPIDocument
@@ -23,9 +24,12 @@ from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
 from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import LocalModel
+from mlapi.app.services.local_models import LocalModels
+from mlapi.app.services.model_alerts import ModelAlerts
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.utils.logging import LoggingUtils
+from mlapi.ops import notifiers
 from mlapi.ops.settings import Settings
 
 # The gate sees every request before the framework does; what this would record holds messages with parts of the input.
@@ -81,13 +85,14 @@ async def _lifespan(
     api = settings.api
     local = LocalModel(settings.serving_dir, name=api.model_name, alias=api.model_stage)
     decoder = partial(RequestDecoder, max_rows=api.max_rows, max_depth=api.max_depth)
-    models = ModelService(local, SnapshotLoader(local, decoder, public_key=ConfigManager(settings).read_public_key()))
+    loader = SnapshotLoader(local, decoder, public_key=ConfigManager(settings).read_public_key())
+    models = ModelService(local, loader, tell=ModelAlerts(notifiers.from_settings(settings)))
     models.load_now()
     if on_start is not None:
         on_start(models)
     watching = asyncio.create_task(models.watch())
     try:
-        yield {STATE: models}
+        yield {STATE: models, LOCAL: LocalModels(settings.serving_dir)}
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

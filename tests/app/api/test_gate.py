@@ -140,7 +140,7 @@ def test_an_error_inside_the_framework_gets_the_same_shape(service: Service, mon
     def fail(*_: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("mlapi.app.api.routes.models.degraded_by", fail)
+    monkeypatch.setattr("mlapi.app.api.routes.models.trouble", fail)
     response = service.get("/models/current")
     assert (response.status_code, response.json()["error"]) == (500, "internal_error")
     assert response.headers["x-model-version"] == "1"

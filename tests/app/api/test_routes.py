@@ -8,10 +8,10 @@ import pytest
 
 from mlapi.app.api.routes.predictions import predict
 from mlapi.app.schemas.health import HealthResponse
-from mlapi.app.schemas.model import ModelMetadata
+from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions
 from mlapi.app.schemas.prediction import FeatureRow, PredictionRequest
 from mlapi.bundle.schema import FeatureSchema
-from tests.app.bundles import SCHEMA, bundle
+from tests.app.bundles import ROW, SCHEMA, bundle
 from tests.app.service import Service, publish, settings
 
 
@@ -72,6 +72,18 @@ def test_is_degraded_while_the_promoted_version_cannot_be_loaded(tmp_path: Path)
         response = service.get("/health/ready")
         assert (response.status_code, response.json()["status"]) == (200, "degraded")
         assert response.json()["model_version"] == "1"
+        current = service.get("/models/current").json()
+        assert (current["version"], current["degraded"]) == ("1", "model_refused")
+        assert current["degraded_reason"].startswith("version 2 was not loaded: digest_mismatch")
+
+
+def test_begins_with_the_previous_version_when_the_promoted_one_is_damaged(tmp_path: Path) -> None:
+    publish(tmp_path, "churn", bundle())
+    version = publish(tmp_path, "churn", bundle(seed=2))
+    (tmp_path / "serving" / "churn" / "versions" / version / "model.ubj").write_bytes(b"{}")
+    with Service(settings(tmp_path)) as service:
+        assert service.post({"data": [ROW]}).headers["x-model-version"] == "1"
+        assert service.get("/health/ready").json()["status"] == "degraded"
         assert service.get("/models/current").json()["degraded"] == "model_refused"
 
 
@@ -109,7 +121,64 @@ def test_gives_the_feature_schema_as_the_bundle_has_it(service: Service) -> None
     assert FeatureSchema.from_json(response.content) == SCHEMA
 
 
-@pytest.mark.parametrize("path", ["/models/current", "/models/current/schema"])
+@pytest.mark.parametrize("prefix", ["", "/v1"])
+def test_lists_models_with_their_versions_and_aliases(tmp_path: Path, prefix: str) -> None:
+    for seed in (1, 2):
+        publish(tmp_path, "churn", bundle(seed=seed))
+    publish(tmp_path, "other", bundle(), alias="staging")
+    with Service(settings(tmp_path, model_name="churn")) as service:
+        found = ModelList.model_validate_json(service.get(f"{prefix}/models").content)
+        assert [(one.name, one.loaded_version, one.versions, one.aliases) for one in found.models] == [
+            ("churn", "2", ["2", "1"], {"production": "2"}),
+            ("other", None, ["1"], {"staging": "1"}),
+        ]
+        churn = ModelVersions.model_validate_json(service.get(f"{prefix}/models/churn/versions").content)
+        assert [(one.version, one.stage, one.aliases, one.loaded) for one in churn.versions] == [
+            ("2", "production", ["production"], True),
+            ("1", "none", [], False),
+        ]
+        other = service.get(f"{prefix}/models/other/versions").json()["versions"]
+        assert [(one["stage"], one["loaded"]) for one in other] == [("staging", False)]
+
+
+@pytest.mark.parametrize("name", ["other", "..", "%2e%2e", "a%2fb", "ü", "current"])
+def test_a_model_that_is_not_here_is_not_found(service: Service, name: str) -> None:
+    response = service.get(f"/models/{name}/versions")
+    assert response.status_code == 404
+    assert response.json()["error"] in ("model_not_found", "not_found")
+
+
+def test_an_alias_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    publish(tmp_path, "churn", bundle())
+    (tmp_path / "serving" / "churn" / "aliases" / "staging.json").write_bytes(b"{")
+    with Service(settings(tmp_path)) as service:
+        assert service.get("/models").json()["models"][0]["aliases"] == {"production": "1"}
+
+
+def test_without_a_model_there_are_none(empty: Service) -> None:
+    assert empty.get("/models").json() == {"models": []}
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type", "start"),
+    [
+        ("*/*", "text/markdown", "# sample"),
+        ("text/markdown", "text/markdown", "# sample"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html", "<!doctype html>"),
+    ],
+)
+def test_gives_the_card_as_the_client_likes_it(service: Service, accept: str, media_type: str, start: str) -> None:
+    response = service.get("/models/current/card", headers={"Accept": accept})
+    assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
+    assert response.text.startswith(start)
+
+
+def test_gives_the_card_in_no_other_form(service: Service) -> None:
+    response = service.get("/models/current/card", headers={"Accept": "application/pdf"})
+    assert (response.status_code, response.json()["error"]) == (406, "not_acceptable")
+
+
+@pytest.mark.parametrize("path", ["/models/current", "/models/current/schema", "/models/current/card"])
 def test_without_a_model_there_is_none_to_describe(empty: Service, path: str) -> None:
     response = empty.get(path)
     assert (response.status_code, response.json()["error"]) == (503, "model_not_ready")

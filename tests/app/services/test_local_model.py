@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlapi.app.services.local_model import LocalModel, identify
+from mlapi.bundle import load
 from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.directory import DirectoryStore
 from tests.app.bundles import bundle
@@ -92,3 +93,21 @@ def test_a_replaced_file_has_another_identity(tmp_path: Path) -> None:
     (tmp_path / "next").write_text("b")
     (tmp_path / "next").replace(path)
     assert identify(path) != before
+
+
+def test_earlier_versions_are_those_that_the_alias_named_and_that_are_here(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    for seed in (1, 2, 3):
+        store.add("churn", bundle(seed=seed))
+    for version in ("1", "2", "1", "3"):
+        store.promote("churn", "production", version, by="test")
+    local = LocalModel(tmp_path, name="churn", alias="production")
+    earlier = list(local.earlier())
+    assert [(one.alias.version, one.alias.generation) for one in earlier] == [("1", 3), ("2", 2)]
+    assert [load(one.path, expected_manifest=one.alias.manifest_sha256).path.name for one in earlier] == ["1", "2"]
+    (tmp_path / "churn" / "versions" / "2.json").unlink()
+    assert [one.alias.version for one in local.earlier()] == ["1"]
+
+
+def test_where_nothing_is_named_nothing_was_earlier(tmp_path: Path) -> None:
+    assert not list(LocalModel(tmp_path, name="churn", alias="production").earlier())

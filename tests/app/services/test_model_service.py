@@ -9,10 +9,11 @@ import pytest
 
 from mlapi.app.core.request import Decoded
 from mlapi.app.services.local_model import Candidate, LocalModel
+from mlapi.app.services.model_event import ModelEvent
 from mlapi.app.services.model_service import MAX_AGE_S, PATIENCE_S, RETRY_S, ModelService
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle import load
-from mlapi.bundle.errors import VerificationError
+from mlapi.bundle.errors import EngineError, VerificationError
 from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.protocol import AliasRecord
 from tests.app.bundles import bundle
@@ -38,11 +39,15 @@ class Directory(LocalModel):
     def __init__(self) -> None:
         super().__init__(Path("nowhere"), name="churn", alias="production")
         self.now: Candidate | None = None
+        self.before: list[Candidate] = []
         self.looks = 0
 
     def look(self) -> Candidate | None:
         self.looks += 1
         return self.now
+
+    def earlier(self) -> Iterator[Candidate]:
+        yield from self.before
 
     @property
     def status(self) -> FollowState | None:
@@ -86,12 +91,16 @@ class World:
         self.directory = Directory()
         self.loader = Loader()
         self.now = 1000.0
-        self.models = ModelService(self.directory, self.loader, clock=lambda: self.now)
+        self.told: list[tuple[str, str]] = []
+        self.models = ModelService(self.directory, self.loader, clock=lambda: self.now, tell=self._hear)
         self._runner = asyncio.Runner()
 
     def close(self) -> None:
         self._runner.run(self.models.close())
         self._runner.close()
+
+    def _hear(self, event: ModelEvent) -> None:
+        self.told.append((event.kind, event.version))
 
     def promote(self, generation: int) -> None:
         self.directory.now = candidate(generation)
@@ -162,10 +171,10 @@ def test_keeps_the_last_good_model_when_the_next_is_refused(world: World) -> Non
     world.loader.refused = {2}
     world.promote(2)
     world.models.load_now()
-    assert (world.latest(), world.models.refused) == ("1", True)
+    assert (world.latest(), world.models.refusal is not None) == ("1", True)
     world.promote(3)
     world.models.load_now()
-    assert (world.latest(), world.models.refused) == ("3", False)
+    assert (world.latest(), world.models.refusal) == ("3", None)
 
 
 def test_leaves_a_refused_version_alone_for_a_while_and_then_tries_again(world: World) -> None:
@@ -179,6 +188,55 @@ def test_leaves_a_refused_version_alone_for_a_while_and_then_tries_again(world: 
     world.now += 1
     world.models.load_now()
     assert (world.loader.loaded, world.latest()) == ([1, 1], "1")
+
+
+def test_begins_with_the_newest_earlier_version_that_is_good_when_the_promoted_one_is_not(world: World) -> None:
+    world.loader.refused = {3, 4}
+    world.directory.before = [candidate(3), candidate(2), candidate(1)]
+    world.promote(4)
+    world.models.load_now()
+    assert world.latest() == "2"
+    assert world.told == [("refusal", "4"), ("refusal", "3"), ("fallback", "2")]
+    refusal = world.models.refusal
+    assert refusal is not None
+    assert (refusal.version, refusal.code) == ("4", "golden_mismatch")
+
+
+def test_a_fallback_ends_when_the_promoted_version_loads_after_all(world: World) -> None:
+    world.loader.refused = {2}
+    world.directory.before = [candidate(1)]
+    world.promote(2)
+    world.models.load_now()
+    world.now += RETRY_S
+    world.models.load_now()
+    assert world.told == [("refusal", "2"), ("fallback", "1")]  # tried again, told once
+    world.loader.refused = set()
+    world.now += RETRY_S
+    world.models.load_now()
+    assert (world.latest(), world.models.refusal, world.told[2:]) == ("2", None, [("swap", "2")])
+
+
+def test_tells_of_the_first_model_and_of_each_swap(world: World) -> None:
+    for generation in (1, 2):
+        world.promote(generation)
+        world.models.load_now()
+    assert world.told == [("load", "1"), ("swap", "2")]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (VerificationError("digest", "digest_mismatch", "x"), "digest_mismatch"),
+        (EngineError("x"), "unusable"),
+        (PermissionError(13, "Permission denied", "/srv/secret"), "unreadable"),
+        (ZeroDivisionError("secret"), "internal_error"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_refusal_has_a_code_and_names_nothing_internal(error: Exception, code: str) -> None:
+    event = ModelEvent.of("refusal", candidate(2), error)
+    assert event.code == code
+    assert "secret" not in f"{event.reason}{event.as_notice().summary}"
 
 
 def test_does_not_load_the_same_record_twice(world: World) -> None:
@@ -209,7 +267,7 @@ def test_an_error_that_nobody_foresaw_ends_the_swap_and_not_the_service(world: W
     world.now += MAX_AGE_S
     assert world.latest() == "1"
     world.finish_swap()
-    assert (world.latest(), world.models.refused) == ("1", True)
+    assert (world.latest(), world.models.refusal is not None) == ("1", True)
 
 
 def test_watching_swaps_without_any_request() -> None:

@@ -1,6 +1,6 @@
 """What routes ask for: the snapshot that answers, the services, and the caller's right to ask."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
@@ -9,8 +9,11 @@ from mlapi.app.api.middleware import EXCHANGE, STATE
 from mlapi.app.core.errors import ModelNotReady
 from mlapi.app.core.security import READ
 from mlapi.app.services.auth_service import require
+from mlapi.app.services.local_models import LocalModels
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.snapshot import Snapshot
+
+LOCAL: Final = "mlapi.local"  # key of `LocalModels` in the lifespan's state
 
 
 async def exchange_of(request: Request) -> Exchange:
@@ -45,7 +48,14 @@ async def require_read(exchange: Annotated[Exchange, Depends(exchange_of)]) -> N
     require(exchange.principal, READ)
 
 
+async def local_models_of(request: Request) -> LocalModels:
+    """What this machine has of models."""
+    local: LocalModels = request.scope["state"][LOCAL]
+    return local
+
+
 CurrentExchange = Annotated[Exchange, Depends(exchange_of)]
 CurrentModels = Annotated[ModelService, Depends(models_of)]
+CurrentLocalModels = Annotated[LocalModels, Depends(local_models_of)]
 CurrentSnapshot = Annotated[Snapshot, Depends(snapshot_of)]
 MayRead = Depends(require_read)

@@ -1,5 +1,6 @@
 """What the headers promise about the body, and what the client takes in return (RFC 9110 §8 and §12)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mlapi.app.api.exchange import JSON, Headers
@@ -50,14 +51,31 @@ def check_length(value: bytes | None, limit_bytes: int) -> None:
 
 
 def accepts_json(value: bytes | None) -> bool:
-    """Whether an Accept header allows JSON: the most specific range that matches decides, by a weight above 0."""
-    if value in USUAL_ACCEPT:
-        return True
+    """Whether an Accept header allows JSON."""
+    return value in USUAL_ACCEPT or choose(value, (JSON,)) is not None
+
+
+def choose(value: bytes | None, offered: Sequence[bytes]) -> bytes | None:
+    """Give the media type to answer with.
+
+    Args:
+        value: of the Accept header, None where there is none.
+        offered: media types that the path can answer with, the usual one first.
+
+    Returns:
+        The offered type of the greatest weight, the first of equals; None where the header excludes all of them. The
+        most specific range that matches a type decides its weight (RFC 9110 §12.5.1).
+    """
+    if value is None or not value.strip():
+        return offered[0]
     weights = dict(map(_media_range, value.lower().split(b",")))
-    for kind in (JSON, b"application/*", b"*/*"):
-        if kind in weights:
-            return weights[kind] > 0
-    return False
+    best = max(offered, key=lambda kind: _weight_of(kind, weights))
+    return best if _weight_of(best, weights) > 0 else None
+
+
+def _weight_of(kind: bytes, weights: Mapping[bytes, float]) -> float:
+    ranges = (kind, kind.partition(b"/")[0] + b"/*", b"*/*")
+    return next((weights[one] for one in ranges if one in weights), 0.0)
 
 
 def _media_range(text: bytes) -> tuple[bytes, float]:

@@ -128,7 +128,7 @@ def _show_examples(document: dict[str, Any]) -> None:
 def _complete_examples(operation: dict[str, Any]) -> None:
     """Put the null back into examples of errors; FastAPI leaves out whatever is None."""
     for response in operation["responses"].values():
-        for example in response["content"]["application/json"].get("examples", {}).values():
+        for example in response["content"].get("application/json", {}).get("examples", {}).values():
             example["value"].setdefault("details", None)
 
 

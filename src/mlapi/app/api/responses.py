@@ -9,9 +9,7 @@ from mlapi.app.api.errors import INTERNAL, TABLE, Entry
 from mlapi.app.schemas.error import ErrorResponse
 
 # Codes with a place in the table that this version never answers.
-NOT_YET = frozenset(
-    {"origin_not_allowed", "https_required", "model_not_found", "rate_limited", "overloaded", "deadline_exceeded"}
-)
+NOT_YET = frozenset({"origin_not_allowed", "https_required", "rate_limited", "overloaded", "deadline_exceeded"})
 HEADERS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
 
 

@@ -1,9 +1,11 @@
-"""What `/models/current` says of the loaded model."""
+"""What `/models` and what is below it say."""
 
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Stage = Literal["production", "staging", "none"]
 
 
 class ModelMetadata(BaseModel):
@@ -13,7 +15,7 @@ class ModelMetadata(BaseModel):
 
     model_name: str = Field(description="Name of the registered model.")
     version: str = Field(description="The registry's version, an integer as text.")
-    stage: Literal["production", "staging", "none"] = Field(description="Derived from the aliases.")
+    stage: Stage = Field(description="Derived from the aliases.")
     algorithm: str = Field(description="Such as `xgboost`.")
     metrics: dict[str, float] = Field(description="Figures on the test rows.")
     created_at: datetime = Field(description="When the model was exported (RFC 3339, UTC).")
@@ -24,3 +26,47 @@ class ModelMetadata(BaseModel):
     engine: str = Field(description="What computes the trees.")
     loaded_at: datetime = Field(description="When this process loaded the version (RFC 3339, UTC).")
     degraded: str | None = Field(description="What is wrong behind the service while it still predicts, as a code.")
+    degraded_reason: str | None = Field(description="The same in a sentence.")
+
+
+class ModelSummary(BaseModel):
+    """A model of which this service has versions."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    name: str
+    loaded_version: str | None = Field(
+        description="The version that answers predictions; null if it is not this model."
+    )
+    versions: list[str] = Field(description="Versions that are here, the latest first.")
+    aliases: dict[str, str] = Field(description="The version that each alias names.")
+
+
+class ModelList(BaseModel):
+    """The models that this service knows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    models: list[ModelSummary]
+
+
+class ModelVersion(BaseModel):
+    """A version that is here."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = Field(description="The registry's version, an integer as text.")
+    stage: Stage = Field(description="Derived from the aliases.")
+    aliases: list[str] = Field(description="Aliases that name this version.")
+    digest: str = Field(description="SHA-256 over the model's contents.")
+    created_at: datetime = Field(description="When this version came here (RFC 3339, UTC).")
+    loaded: bool = Field(description="Whether it answers predictions.")
+
+
+class ModelVersions(BaseModel):
+    """The versions of a model that are here: the one in use, and those that can be fallen back on."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    model_name: str
+    versions: list[ModelVersion] = Field(description="The latest first.")

@@ -1,20 +1,40 @@
 """Whether the service lives, and whether it can predict."""
 
+from typing import NamedTuple
+
 from mlapi.app.services.model_service import ModelService
 
 READY, DEGRADED, NOT_READY = "ready", "degraded", "not_ready"
+
+
+class Trouble(NamedTuple):
+    """What is wrong behind a service that still predicts.
+
+    Attributes:
+        code: one word for it, such as `model_refused` or `store_unavailable`.
+        reason: in one line, for people.
+    """
+
+    code: str
+    reason: str
 
 
 def readiness(models: ModelService) -> str:
     """The state of the service: `degraded` still predicts, by the last good model, while something is wrong behind."""
     if models.loaded is None or models.draining:
         return NOT_READY
-    return DEGRADED if degraded_by(models) else READY
+    return DEGRADED if trouble(models) else READY
 
 
-def degraded_by(models: ModelService) -> str | None:
-    """What is wrong behind a service that still predicts, as a code; None if nothing is."""
-    if models.refused:
-        return "model_refused"
+def trouble(models: ModelService) -> Trouble | None:
+    """What is wrong, None if nothing is."""
+    refusal = models.refusal
+    if refusal is not None:
+        return Trouble("model_refused", f"version {refusal.version} was not loaded: {refusal.reason}")
     status = models.status
-    return None if status is None or status.state == "ok" else status.code or status.state
+    if status is None or status.state == "ok":
+        return None
+    if status.state == "unreachable":
+        return Trouble(status.code or status.state, f"the registry does not answer; last tried at {status.checked_at}")
+    named = f"version {status.version} was not taken" if status.version else "the promoted version was not taken"
+    return Trouble(status.code or status.state, f"{named}: {status.reason or 'see the log of the follower'}")

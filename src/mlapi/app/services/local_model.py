@@ -5,13 +5,14 @@
 (inode, size, modification time) tells whether it is worth reading again.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from mlapi.bundle.errors import StoreError
 from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.directory import DirectoryStore
-from mlapi.bundle.store.protocol import AliasRecord
+from mlapi.bundle.store.protocol import AliasRecord, Promotion, VersionRecord
 
 STAGES = ("production", "staging")  # the first one that names the version is its stage
 Identity = tuple[int, int, int]
@@ -51,6 +52,18 @@ class LocalModel:
             self._read(name, identity)
         return self._seen[1] if self._seen else None
 
+    def earlier(self) -> Iterator[Candidate]:
+        """Versions that the alias named before and that are still here, the latest first."""
+        current = self.look()
+        if current is None:
+            return
+        name, seen = current.alias.name, {current.alias.version}
+        for move in reversed(self._moves(name)):
+            record = self._version(name, move.version)
+            if move.version not in seen and record is not None:
+                yield Candidate(_as_alias(move, record), self._place(name, move.version))
+            seen.add(move.version)
+
     def aliases(self, name: str, version: str) -> tuple[str, ...]:
         """The aliases known here that name a version, sorted."""
         names = {self._alias, *STAGES}
@@ -67,7 +80,22 @@ class LocalModel:
             alias = self._store.resolve(name, self._alias)
         except StoreError:
             return
-        self._seen = (identity, Candidate(alias, self._root / name / "versions" / alias.version))
+        self._seen = (identity, Candidate(alias, self._place(name, alias.version)))
+
+    def _place(self, name: str, version: str) -> Path:
+        return self._root / name / "versions" / version
+
+    def _moves(self, name: str) -> list[Promotion]:
+        try:
+            return self._store.history(name, self._alias)
+        except StoreError:
+            return []
+
+    def _version(self, name: str, version: str) -> VersionRecord | None:
+        try:
+            return self._store.version(name, version)
+        except StoreError:
+            return None
 
     def _resolves(self, name: str, alias: str) -> str | None:
         try:
@@ -81,6 +109,21 @@ class LocalModel:
         except OSError:
             return None
         return models[0] if len(models) == 1 else None
+
+
+def _as_alias(move: Promotion, record: VersionRecord) -> AliasRecord:
+    """What the alias's record was after a move, as far as serving asks."""
+    return AliasRecord(
+        name=record.name,
+        alias=move.alias,
+        version=move.version,
+        manifest_sha256=record.manifest_sha256,
+        generation=move.generation,
+        promoted_at=move.at,
+        promoted_by=move.by,
+        reason=move.reason,
+        previous=move.previous,
+    )
 
 
 def identify(path: Path) -> Identity | None:

@@ -6,20 +6,17 @@ thread or a timer: whoever asks for the model looks at the directory's files whe
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 
 from mlapi.app.services.local_model import Candidate, LocalModel
+from mlapi.app.services.model_event import Kind, Listener, ModelEvent, write
 from mlapi.app.services.snapshot import Snapshot
-from mlapi.bundle.errors import BundleError
 from mlapi.bundle.follow_state import FollowState
 
 MAX_AGE_S = 1.0  # how old a look at the directory may be
 PATIENCE_S = 30.0  # a look older than this (the process was frozen) is repeated before the request is answered
 RETRY_S = 5.0  # how long a candidate that could not be loaded is left alone
-
-log = logging.getLogger(__name__)
 
 
 class ModelService:
@@ -31,6 +28,7 @@ class ModelService:
         load: Callable[[Candidate], Snapshot],
         *,
         clock: Callable[[], float] = time.monotonic,
+        tell: Listener = lambda event: None,
     ) -> None:
         """Take what it watches.
 
@@ -38,13 +36,16 @@ class ModelService:
             local: the directory that the follower writes.
             load: gives a verified and warmed snapshot of a candidate, or raises.
             clock: seconds, monotonic.
+            tell: hears of loads, swaps, refusals and fallbacks, in whatever thread they happen; never raises.
         """
         self._local = local
         self._load = load
         self._clock = clock
+        self._tell = tell
         self._snapshot: Snapshot | None = None
         self._looked_at = float("-inf")
         self._failed: tuple[Candidate, float] | None = None
+        self._refusal: ModelEvent | None = None
         self._swap: asyncio.Task[None] | None = None
         self.draining = False
 
@@ -54,9 +55,9 @@ class ModelService:
         return self._snapshot
 
     @property
-    def refused(self) -> bool:
-        """Whether the version that the alias names now could not be loaded."""
-        return self._failed is not None
+    def refusal(self) -> ModelEvent | None:
+        """Why the version that the alias names now could not be loaded; None if it could."""
+        return self._refusal
 
     @property
     def status(self) -> FollowState | None:
@@ -114,24 +115,40 @@ class ModelService:
             self._swap = None
 
     def _adopt(self, candidate: Candidate) -> None:
-        """Load and swap; a failure keeps the last good snapshot."""
+        """Load and swap; a failure keeps the last good snapshot, or looks for one."""
         try:
             snapshot = self._load(candidate)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the new one, the old one goes on
-            self._failed = (candidate, self._clock() + RETRY_S)
-            _report(candidate, error)
+            self._refuse(candidate, error)
+            if self._snapshot is None:
+                self._fall_back()
         else:
-            self._snapshot, self._failed = snapshot, None
-            _report(candidate, None)
+            self._take(snapshot, candidate, "load" if self._snapshot is None else "swap")
+            self._failed = self._refusal = None
 
+    def _refuse(self, candidate: Candidate, error: Exception) -> None:
+        """Remember a candidate that could not be loaded; told once, though it is tried again and again."""
+        known = self._failed is not None and self._failed[0] == candidate
+        self._failed = (candidate, self._clock() + RETRY_S)
+        self._refusal = ModelEvent.of("refusal", candidate, error)
+        if not known:
+            self._report(self._refusal, error)
 
-def _report(candidate: Candidate, error: Exception | None) -> None:
-    """Tell the log how a load went."""
-    alias = candidate.alias
-    fields = {"model.name": alias.name, "model.version": alias.version, "model.generation": alias.generation}
-    if error is None:
-        log.info("model loaded", extra={"fields": {"event.action": "model-load", **fields}})
-    else:
-        unforeseen = None if isinstance(error, BundleError | OSError) else error
-        fields |= {"event.action": "model-refusal"}
-        log.error("model not loaded: %s", error, exc_info=unforeseen, extra={"fields": fields})
+    def _fall_back(self) -> None:
+        """Take the newest earlier version that is still here and good, so that somebody answers."""
+        for candidate in self._local.earlier():
+            try:
+                snapshot = self._load(candidate)
+            except Exception as error:  # noqa: BLE001  # as above: the next one may be good
+                self._report(ModelEvent.of("refusal", candidate, error), error)
+            else:
+                self._take(snapshot, candidate, "fallback")
+                return
+
+    def _take(self, snapshot: Snapshot, candidate: Candidate, kind: Kind) -> None:
+        self._snapshot = snapshot
+        self._report(ModelEvent.of(kind, candidate))
+
+    def _report(self, event: ModelEvent, error: Exception | None = None) -> None:
+        write(event, error)
+        self._tell(event)

@@ -1,42 +1,73 @@
-"""What is known of the loaded model."""
+"""What is known of the loaded model, and of the others that are here."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Response
 
-from mlapi.app.api.deps import CurrentModels, CurrentSnapshot, MayRead
+from mlapi.app.api import card_page
+from mlapi.app.api.deps import CurrentExchange, CurrentLocalModels, CurrentModels, CurrentSnapshot, MayRead
+from mlapi.app.api.exchange import Exchange
+from mlapi.app.api.negotiation import choose
 from mlapi.app.api.responses import responses
-from mlapi.app.schemas.model import ModelMetadata
-from mlapi.app.services.health_service import degraded_by
+from mlapi.app.core.errors import NotAcceptable
+from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions
+from mlapi.app.services.health_service import trouble
+from mlapi.app.services.snapshot import Snapshot
 
+MARKDOWN, HTML = "text/markdown", "text/html"
+CARD_TYPES: Final = (MARKDOWN.encode(), HTML.encode())
 ModelRouter = APIRouter(
-    prefix="/models", tags=["Models"], dependencies=[MayRead], responses=responses(401, 403, 405, 500, 503)
+    prefix="/models", tags=["Models"], dependencies=[MayRead], responses=responses(401, 403, 405, 500)
 )
 
 
 @ModelRouter.get(
-    "/current", summary="The loaded model", response_model=ModelMetadata, response_description="Its metadata."
+    "", summary="The models", response_model=ModelList, response_description="Every model that has a version here."
+)
+async def models(local: CurrentLocalModels, exchange: CurrentExchange) -> Response:
+    """List the models of which this service has versions; one of them answers predictions."""
+    listed = [
+        {
+            "name": name,
+            "loaded_version": _loaded(exchange, name),
+            "versions": [version.record.version for version in local.versions(name)],
+            "aliases": local.aliases(name),
+        }
+        for name in local.names()
+    ]
+    return _json({"models": listed})
+
+
+@ModelRouter.get(
+    "/current",
+    summary="The loaded model",
+    response_model=ModelMetadata,
+    response_description="Its metadata.",
+    responses=responses(503),
 )
 async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> Response:
-    """Describe the model that answers predictions now."""
+    """Describe the model that answers predictions now, and what is wrong behind it if anything is."""
     manifest = snapshot.bundle.manifest
-    metadata = {
-        "model_name": snapshot.alias.name,
-        "version": snapshot.version,
-        "stage": snapshot.stage,
-        "algorithm": manifest.algorithm,
-        "metrics": manifest.metrics,
-        "created_at": manifest.created_at,
-        "tags": manifest.tags,
-        "aliases": snapshot.aliases,
-        "metric_intervals": manifest.metric_intervals,
-        "digest": manifest.content_digest,
-        "engine": snapshot.bundle.engine.name,
-        "loaded_at": snapshot.loaded_at,
-        "degraded": degraded_by(models),
-    }
-    return Response(msgspec.json.encode(metadata), media_type="application/json")
+    wrong = trouble(models)
+    return _json(
+        {
+            "model_name": snapshot.alias.name,
+            "version": snapshot.version,
+            "stage": snapshot.stage,
+            "algorithm": manifest.algorithm,
+            "metrics": manifest.metrics,
+            "created_at": manifest.created_at,
+            "tags": manifest.tags,
+            "aliases": snapshot.aliases,
+            "metric_intervals": manifest.metric_intervals,
+            "digest": manifest.content_digest,
+            "engine": snapshot.bundle.engine.name,
+            "loaded_at": snapshot.loaded_at,
+            "degraded": wrong.code if wrong else None,
+            "degraded_reason": wrong.reason if wrong else None,
+        }
+    )
 
 
 @ModelRouter.get(
@@ -44,7 +75,62 @@ async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> Response:
     summary="Its features",
     response_model=dict[str, Any],
     response_description="The content of the bundle's `schema.json`.",
+    responses=responses(503),
 )
 async def current_schema(snapshot: CurrentSnapshot) -> Response:
     """Give the feature schema of the loaded model: names, kinds, categories, ranges seen in training."""
     return Response(snapshot.bundle.schema.to_json(), media_type="application/json")
+
+
+@ModelRouter.get(
+    "/current/card",
+    summary="Its card",
+    response_class=Response,
+    response_description="The model card, as Markdown or as a page, whichever the Accept header prefers.",
+    responses={200: {"content": {MARKDOWN: {}, HTML: {}}}, **responses(406, 503)},
+)
+async def current_card(snapshot: CurrentSnapshot, exchange: CurrentExchange) -> Response:
+    """Give the model card: data, figures with their intervals, features, parameters."""
+    chosen = choose(exchange.headers.get(b"accept"), CARD_TYPES)
+    if chosen is None:
+        raise NotAcceptable((MARKDOWN, HTML))
+    if chosen == CARD_TYPES[0]:
+        return Response(snapshot.bundle.card, media_type=MARKDOWN)
+    return Response(_card_page(snapshot), media_type=HTML, headers=card_page.HEADERS)
+
+
+@ModelRouter.get(
+    "/{name}/versions",
+    summary="Versions of a model",
+    response_model=ModelVersions,
+    response_description="Those that are here: the one in use, and those that can be fallen back on.",
+    responses=responses(404),
+)
+async def versions(name: str, local: CurrentLocalModels, exchange: CurrentExchange) -> Response:
+    """List the versions of a model that this service has; the registry may have more."""
+    listed = [
+        {
+            "version": version.record.version,
+            "stage": version.stage,
+            "aliases": version.aliases,
+            "digest": version.record.content_digest,
+            "created_at": version.record.created_at,
+            "loaded": version.record.version == _loaded(exchange, name),
+        }
+        for version in local.versions(name)
+    ]
+    return _json({"model_name": name, "versions": listed})
+
+
+def _loaded(exchange: Exchange, name: str) -> str | None:
+    """The version of a model that answers this request, None if another model does."""
+    snapshot = exchange.snapshot
+    return snapshot.version if snapshot is not None and snapshot.alias.name == name else None
+
+
+def _card_page(snapshot: Snapshot) -> str:
+    return card_page.render(f"{snapshot.alias.name} version {snapshot.version}", snapshot.bundle.card)
+
+
+def _json(body: object) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json")
