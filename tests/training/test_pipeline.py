@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from mlapi.ops.settings import Settings, load_settings
 from mlapi.training import pipeline
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.config import TrainingConfig
-from mlapi.training.errors import ConfigError, DataError, TrackingError
+from mlapi.training.errors import ConfigError, DataError, SearchError, TrackingError
 from mlapi.training.pipeline import TrainingResult, train
 from mlapi.training.registry import ModelPromotion
 from tests.fixtures.mlflow_server import mlflow_server
@@ -153,14 +154,60 @@ def test_another_seed_gives_another_content_digest(baseline: Baseline, settings:
     assert train(quick(baseline.csv, seed=1), settings).content_digest != baseline.result.content_digest
 
 
-def test_a_search_makes_trials_and_the_best_set_is_shipped(settings: Settings, csv: Path) -> None:
-    result = train(quick(csv, trials=2), settings)
+def test_a_search_makes_trials_and_what_is_clearly_best_is_shipped(settings: Settings, csv: Path) -> None:
+    poor = BoosterParams(learning_rate=0.01, max_depth=3)
+    result = train(quick(csv, trials=4, params=poor), settings)
     found = runs(settings)
     trials = [run for run in found if run.data.tags.get("mlflow.parentRunId") == result.run_id]
-    best = min(trials, key=lambda run: run.data.metrics["loss"])
+    best = min(trials, key=lambda run: run.data.metrics.get("best_loss", 9.0))
     parent = next(run for run in found if run.info.run_id == result.run_id)
-    assert len(trials) == 2
-    assert parent.data.params["max_depth"] == best.data.params["max_depth"]
+    assert len(trials) == 4
+    assert parent.data.params["learning_rate"] == best.data.params["learning_rate"]
+    (note,) = result.notes
+    assert note.startswith("searched 4 of 4 trials (0 pruned); took the best trial's parameters: ")
+    assert parent.data.tags["mlapi.search"] in note
+    assert len(json.loads(artifact(settings, result, "search/trials.json").read_text())) == 4
+    pictures = {"history.png", "curves.png", "importance.png"}
+    assert pictures <= {path.name for path in artifact(settings, result, "search").iterdir()}
+
+
+def test_a_search_gives_the_same_bundle_whether_or_not_it_was_cut(
+    settings_for: Callable[..., Settings], csv: Path
+) -> None:
+    config = quick(csv, trials=4)
+    whole = train(config, settings_for()).content_digest
+    train(config.model_copy(update={"trials": 2}), settings_for())
+    assert train(config.model_copy(update={"resume": True}), settings_for()).content_digest == whole
+
+
+def test_a_search_without_time_for_a_trial_is_one_line_and_a_failed_run(settings: Settings, csv: Path) -> None:
+    with pytest.raises(SearchError, match="no trial completed in time; give it more with --timeout"):
+        train(quick(csv, trials=4, search_timeout_s=1e-9), settings)
+    assert [run.info.status for run in runs(settings)] == ["FAILED"]
+    assert versions(settings) == []
+
+
+def test_ctrl_c_ends_the_search_and_the_best_so_far_is_registered(settings: Settings, csv: Path) -> None:
+    def interrupts(message: str, done: int | None = None, total: int | None = None) -> None:
+        if message == "searching parameters" and done == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = train(quick(csv, trials=50), settings, interrupts)
+    assert result.notes[0].startswith("searched 2 of 50 trials (0 pruned), then interrupted; ")
+    assert versions(settings) == [result.version]
+    trials = [run.info.status for run in runs(settings) if run.info.run_id != result.run_id]
+    assert sorted(trials) == ["FAILED", "FINISHED", "FINISHED"]
+
+
+def test_ctrl_c_before_anything_is_found_leaves_nothing(settings: Settings, csv: Path) -> None:
+    def interrupts(message: str, done: int | None = None, total: int | None = None) -> None:
+        if message == "searching parameters":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(quick(csv, trials=50), settings, interrupts)
+    assert {run.info.status for run in runs(settings)} == {"FAILED"}
+    assert versions(settings) == []
 
 
 def test_a_test_file_gives_the_figures(settings: Settings, csv: Path, tmp_path: Path) -> None:

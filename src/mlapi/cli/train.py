@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
     from mlapi.training.pipeline import TrainingResult
 
 
+def result_flags(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the flags that say what to print."""
+    show = click.option("--show-config", is_flag=True, help="Print every parameter and its origin; train nothing.")
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")(show(function))
+
+
 @click.command(cls=TrainingCommand, epilog="Example: mlapi train --data adult.csv --target class --drop fnlwgt")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-@click.option("--show-config", is_flag=True, help="Print every parameter and where it comes from; train nothing.")
+@result_flags
 @click.pass_obj
 def train(invocation: Invocation, /, **flags: Any) -> None:
     """Train a model and register it. The alias `staging` then points at the new version.
@@ -28,13 +34,14 @@ def train(invocation: Invocation, /, **flags: Any) -> None:
     run(invocation, flags)
 
 
-def run(invocation: Invocation, flags: dict[str, Any]) -> None:
-    """Train as flags, variables and a file say, and print what came of it."""
+def run(invocation: Invocation, flags: dict[str, Any], *, trials: int = 0) -> None:
+    """Train as flags, variables and a file say, with so many trials if none of them says, and print what came of it."""
     from mlapi.cli.training_config import resolve
+    from mlapi.ops.sources import Given
     from mlapi.training import pipeline
 
     as_json, show_config = flags.pop("as_json"), flags.pop("show_config")
-    resolved = resolve(invocation.training(), flags)
+    resolved = resolve({"trials": Given(trials, "default")} | invocation.training(), flags)
     if show_config:
         print_configuration(resolved, as_json=as_json)
         return
@@ -70,6 +77,8 @@ def print_report(result: TrainingResult) -> None:
     """Print what a person wants to know of a training."""
     for line in result.report.lines():
         click.echo(line)
+    for note in result.notes:
+        click.echo(note)
     for name, value in result.metrics.items():
         low, high = result.metric_intervals[name]
         click.echo(f"{name:<18} {value:.4f}  (95 % interval {low:.4f} to {high:.4f})")

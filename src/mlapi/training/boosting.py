@@ -1,4 +1,4 @@
-"""The booster that is shipped: parameters searched if asked for, rounds found on validation, refitted on both folds."""
+"""The booster that is shipped: its rounds are found on the validation rows, then it is refitted on all that is seen."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from mlapi.training.config import TrainingConfig
 from mlapi.training.preparation import Prepared
 from mlapi.training.progress import Progress
 from mlapi.training.tracking import TrackedRun
-from mlapi.training.trainer import Fold, ModelTrainer, Search
-from mlapi.training.tuning import HyperparameterOptimizer
+from mlapi.training.trainer import ModelTrainer, Search
 
 if TYPE_CHECKING:
     import xgboost
@@ -35,30 +34,13 @@ class Boosted:
         return {column: gains.get(f"f{place}", 0.0) / total for place, column in enumerate(columns)}
 
 
-def boost(prepared: Prepared, config: TrainingConfig, run: TrackedRun, progress: Progress) -> Boosted:
-    """Train the booster, recording the search as trials and the early-stopped training by autologging."""
-    trainer = ModelTrainer(
-        prepared.preprocessing.encoder.column_types,
-        len(prepared.data.labels.classes),
-        seed=config.seed,
-        threads=config.threads,
-        max_rounds=config.max_rounds,
-        patience=config.early_stopping_rounds,
-        min_gain=config.early_stopping_gain,
-    )
-    train, validation = prepared.train, prepared.validation
-    params = _searched(trainer, train, validation, config, run, progress)
+def boost(
+    prepared: Prepared, config: TrainingConfig, params: BoosterParams, run: TrackedRun, progress: Progress
+) -> Boosted:
+    """Train the booster, recording the early-stopped training by autologging."""
+    trainer = ModelTrainer.for_table(prepared, config)
     with run.boosting():
-        search = trainer.search(params, train, validation, progress)
+        search = trainer.search(params, prepared.train, prepared.validation, progress)
     n_rounds = max(1, round(config.refit_factor * search.best_round))
     progress("refitting on train and validation")
     return Boosted(trainer, params, search, trainer.fit(params, prepared.fold(prepared.seen), n_rounds), n_rounds)
-
-
-def _searched(
-    trainer: ModelTrainer, train: Fold, validation: Fold, config: TrainingConfig, run: TrackedRun, progress: Progress
-) -> BoosterParams:
-    if not config.trials:
-        return config.params
-    optimizer = HyperparameterOptimizer(trainer, seed=config.seed)
-    return optimizer.optimize(config.params, train, validation, trials=config.trials, run=run, progress=progress).params

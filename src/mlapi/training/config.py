@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import OnUnknownFeature
@@ -19,6 +19,9 @@ from mlapi.training.frozen import Frozen
 from mlapi.training.search_space import SPACE, Space
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")  # what MLflow, a file system and a URL path all take
+
+
+SEARCH = ("search", "search_folds", "search_timeout_s")  # decide nothing where nothing is searched
 
 
 class TrainingConfig(Frozen):
@@ -85,6 +88,19 @@ class TrainingConfig(Frozen):
         description="where to look for a parameter: low and high, or choices; `off` leaves it as it stands",
         json_schema_extra={"metavar": "NAME=LOW:HIGH[:log]"},
     )
+    search_folds: int = Field(default=3, ge=2, le=20, description="folds of the cross-validation that scores a trial")
+    search_timeout_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="seconds after which no more is searched",
+        json_schema_extra={"flag": "--timeout", "metavar": "SECONDS"},
+    )
+    storage: SecretStr | None = Field(
+        default=None,
+        description="SQLAlchemy address of a database that keeps the trials, in place of a journal in `state_dir`",
+        json_schema_extra={"metavar": "URL"},
+    )
+    resume: bool = Field(default=False, description="go on with an earlier search of the same table and parameters")
     threads: int | None = Field(default=None, ge=1, description="threads of XGBoost; all processors if not given")
     bootstrap: int = Field(default=200, ge=20, le=10_000, description="resamples behind each interval")
     golden_rows: int = Field(default=32, ge=32, le=1000, description="held-out rows kept in the bundle to prove it by")
@@ -117,6 +133,6 @@ class TrainingConfig(Frozen):
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""
         apart = {"dataset", "data", "test", "name", "threads", "signing_key", "experiment", "overrides", "schema_file"}
-        unused = set() if self.trials else {"search"}
-        plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart | unused)
+        apart |= {"storage", "resume"} if self.trials else {"storage", "resume", *SEARCH}
+        plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)
         return plain | {"overrides": {name: repr(override) for name, override in sorted(self.overrides.items())}}

@@ -7,6 +7,7 @@ TrainingError
 │   ├── TableError         the shape of a table is wrong: no rows, ragged rows, doubled names
 │   ├── ColumnError        one feature's cells are wrong
 │   └── TargetError        the target's labels are wrong
+├── SearchError            a search of parameters cannot begin, or finds nothing
 ├── TrackingError          the tracking server cannot be reached or refuses
 ├── PromotionError         an alias cannot be moved as asked
 └── ParityError            the exported bundle does not predict what the booster predicts
@@ -94,6 +95,15 @@ class TargetError(DataError):
         self.target = target
         self.reason = reason
         super().__init__(f"target {shown(target)}: {reason}")
+
+
+class SearchError(TrainingError):
+    """A search of parameters cannot begin, or finds nothing; `study` is its name, or an address without credentials."""
+
+    def __init__(self, study: str, reason: str) -> None:
+        self.study = study
+        self.reason = reason
+        super().__init__(f"search {study}: {reason}")
 
 
 class TrackingError(TrainingError):

@@ -26,13 +26,17 @@ from mlapi.training.preparation import Prepared, prepare
 from mlapi.training.progress import Progress, silent
 from mlapi.training.registry import ModelRegistrar, Source
 from mlapi.training.report import DataReport
+from mlapi.training.searching import search
 from mlapi.training.tracking import ExperimentLogger, TrackedRun
 from mlapi.training.tracking_server import TrackingServer
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training gave: the registered version, its run, its test figures, and what was found in the data."""
+    """What a training gave: the registered version, its run, its test figures, and what was found in the data.
+
+    `notes` are further lines for a person, such as what came of a search.
+    """
 
     model: str
     version: str
@@ -41,6 +45,7 @@ class TrainingResult:
     metrics: dict[str, float]
     metric_intervals: dict[str, tuple[float, float]]
     report: DataReport
+    notes: tuple[str, ...] = ()
 
 
 def train(config: TrainingConfig, settings: Settings, progress: Progress = silent) -> TrainingResult:
@@ -65,7 +70,8 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
     progress("opening the run")
     tags = {"mlapi.model": config.model_name, "mlapi.dataset": prepared.facts.fingerprint}
     with ExperimentLogger(server, config.experiment).run(config.model_name, tags) as run:
-        boosted = boost(prepared, config, run, progress)
+        searched = search(prepared, config, run, settings.state_dir, progress)
+        boosted = boost(prepared, config, searched.params, run, progress)
         progress("scoring the test rows")
         trained = evaluate(prepared, boosted, config)
         record_run(run, prepared, boosted, trained, config)
@@ -83,6 +89,7 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
         trained.scored.evaluation.metrics,
         trained.scored.evaluation.intervals,
         prepared.report,
+        searched.notes,
     )
 
 

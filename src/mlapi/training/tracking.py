@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FAILURE_TAG = "mlapi.failure"
 FAILURE_LENGTH = 500  # letters of a reason kept as a tag
 NO_STEP = 0
+MOST_METRICS = 1000  # that mlflow takes with one call
 
 
 class TrackedRun:
@@ -44,6 +45,15 @@ class TrackedRun:
             params=[Param(name, str(value)) for name, value in (params or {}).items()],
             tags=[RunTag(name, value) for name, value in (tags or {}).items()],
         )
+
+    def curve(self, name: str, values: Mapping[int, float]) -> None:
+        """Record a figure at several steps with one call to the server."""
+        from mlflow.entities import Metric
+
+        now_ms = int(time.time() * 1000)
+        points = [Metric(name, float(value), now_ms, step) for step, value in values.items()]
+        for begin in range(0, len(points), MOST_METRICS):
+            self._client.log_batch(self.run_id, metrics=points[begin : begin + MOST_METRICS])
 
     @contextmanager
     def boosting(self) -> Iterator[None]:

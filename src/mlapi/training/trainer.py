@@ -16,6 +16,9 @@ from mlapi.training.progress import Progress, silent
 if TYPE_CHECKING:
     import xgboost
 
+    from mlapi.training.config import TrainingConfig
+    from mlapi.training.preparation import Prepared
+
 # Two busy cores and OpenMP's default spinning made training ten times slower (DESIGN §6); read when libgomp is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -27,6 +30,10 @@ class Fold:
     matrix: Matrix
     codes: NDArray[np.int32]
 
+    def take(self, rows: NDArray[np.intp]) -> Fold:
+        """Give these rows only, in this order."""
+        return Fold(self.matrix[rows], self.codes[rows])
+
 
 @dataclass(frozen=True)
 class Search:
@@ -35,6 +42,24 @@ class Search:
     best_round: int
     best_loss: float
     curves: dict[str, list[float]] = field(default_factory=dict)
+
+
+class Stopping:
+    """Early stopping as XGBoost's own callback does it: no more than `patience` rounds that gain too little."""
+
+    def __init__(self, patience: int, min_gain: float) -> None:
+        self.losses: list[float] = []
+        self.best_round = 0
+        self.best_loss = float("inf")
+        self._patience = patience
+        self._min_gain = min_gain
+
+    def after(self, loss: float) -> bool:
+        """Take the loss of the next round; say whether to stop."""
+        self.losses.append(loss)
+        if loss < self.best_loss - self._min_gain:
+            self.best_round, self.best_loss = len(self.losses), loss
+        return len(self.losses) - self.best_round >= self._patience
 
 
 class ModelTrainer:
@@ -50,6 +75,7 @@ class ModelTrainer:
         max_rounds: int,
         patience: int,
         min_gain: float = 0.0,
+        rate: float | None = None,
     ) -> None:
         """Say what all boosters have in common.
 
@@ -61,14 +87,31 @@ class ModelTrainer:
             max_rounds: rounds of a search at most.
             patience: rounds that end a search if they gain too little.
             min_gain: what the validation loss must fall by within the patience for a search to go on.
+            rate: the learning rate that the patience is meant for; a smaller one gets as many more rounds, since each
+                gains as much less. None takes the patience as it stands.
         """
         self._types = list(column_types)
         self._n_classes = n_classes
         self._seed = seed
         self._threads = threads
-        self._max_rounds = max_rounds
+        self.max_rounds = max_rounds
         self._patience = patience
         self._min_gain = min_gain
+        self._rate = rate
+
+    @classmethod
+    def for_table(cls, prepared: Prepared, config: TrainingConfig) -> ModelTrainer:
+        """Give the trainer of a prepared table under a configuration."""
+        return cls(
+            prepared.preprocessing.encoder.column_types,
+            len(prepared.data.labels.classes),
+            seed=config.seed,
+            threads=config.threads,
+            max_rounds=config.max_rounds,
+            patience=config.early_stopping_rounds,
+            min_gain=config.early_stopping_gain,
+            rate=config.params.learning_rate,
+        )
 
     @property
     def metric(self) -> str:
@@ -91,13 +134,13 @@ class ModelTrainer:
         booster = xgboost.train(
             self.parameters(params),
             self.quantized(params, train),
-            num_boost_round=self._max_rounds,
+            num_boost_round=self.max_rounds,
             evals=[(self.data(validation), "validation")],
             evals_result=curves,
             verbose_eval=False,
             callbacks=[
-                _rounds_told(progress, self._max_rounds),
-                xgboost.callback.EarlyStopping(rounds=self._patience, min_delta=self._min_gain),
+                _rounds_told(progress, self.max_rounds),
+                xgboost.callback.EarlyStopping(rounds=self._patience_for(params), min_delta=self._min_gain),
             ],
         )
         return Search(
@@ -105,6 +148,13 @@ class ModelTrainer:
             float(booster.best_score),
             {name: scores[self.metric] for name, scores in curves.items()},
         )
+
+    def stopping(self, params: BoosterParams) -> Stopping:
+        """Give what ends a search of one's own."""
+        return Stopping(self._patience_for(params), self._min_gain)
+
+    def _patience_for(self, params: BoosterParams) -> int:
+        return max(1, round(self._patience * (self._rate or params.learning_rate) / params.learning_rate))
 
     def fit(self, params: BoosterParams, rows: Fold, n_rounds: int) -> xgboost.Booster:
         """Boost exactly n_rounds over some rows; the booster holds no further round."""

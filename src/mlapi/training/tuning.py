@@ -1,109 +1,216 @@
-"""Search XGBoost's parameters with Optuna, every trial a run of its own."""
+"""Search XGBoost's parameters with Optuna: cross-validated, pruned, every trial a run of its own, safe to kill."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlapi.training.booster_params import BoosterParams
+from mlapi.training.cross_validation import CrossValidation
+from mlapi.training.interruption import Interruption
 from mlapi.training.progress import Progress, silent
+from mlapi.training.search_space import SPACE, SearchRange
+from mlapi.training.study import Claim, quiet
 from mlapi.training.tracking import TrackedRun
-from mlapi.training.trainer import Fold, ModelTrainer
+from mlapi.training.trainer import Search
 
 if TYPE_CHECKING:
     import optuna
 
-
-@dataclass(frozen=True)
-class Range:
-    """Where one parameter is looked for, both ends included; `log`: evenly over its orders of magnitude."""
-
-    name: str
-    low: float
-    high: float
-    log: bool = False
-
-    def suggest(self, trial: optuna.Trial) -> float | int:
-        """Let the sampler choose; whole ends give a whole number."""
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            return trial.suggest_int(self.name, self.low, self.high, log=self.log)
-        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+START = "start"  # marks the trial of the given parameters
+WAIT_S = 0.2  # between looks at what other processes are doing
+# Loss is reported each time the learning rates of the rounds add up to one more: every 20 rounds at 0.05. Counted in
+# rounds, trials that learn slowly would look bad beside fast ones, and be pruned for it.
+REPORT_EACH = 1.0
+PRUNE_FROM, PRUNE_AMONG = 5, 5  # reports of a trial, and completed trials, before one can be pruned
 
 
-# Around the defaults; wider ranges than these spend a short search on models that nobody would ship
-SPACE = (
-    Range("learning_rate", 0.02, 0.2, log=True),
-    Range("max_depth", 3, 10),
-    Range("min_child_weight", 0.5, 20.0, log=True),
-    Range("subsample", 0.5, 1.0),
-    Range("colsample_bytree", 0.3, 1.0),
-    Range("reg_lambda", 0.01, 10.0, log=True),
-)
+class OutOfTime(Exception):
+    """The search must end, in the midst of a trial."""
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """The best parameters, their validation loss, and how many sets were tried."""
+class Budget:
+    """Trials in all, over every process and resumption, and seconds of this process."""
+
+    trials: int
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best parameters, their loss, and how many trials ended: completed and pruned."""
 
     params: BoosterParams
     loss: float
-    n_trials: int
+    completed: int
+    pruned: int
+
+    @property
+    def n_trials(self) -> int:
+        """Trials that ended."""
+        return self.completed + self.pruned
 
 
 class HyperparameterOptimizer:
-    """Tries parameter sets on the validation fold: the given one first, then those of a seeded TPE sampler."""
+    """Tries parameter sets by cross-validation: the given one first, then those of a seeded TPE sampler.
 
-    def __init__(self, trainer: ModelTrainer, *, seed: int, space: tuple[Range, ...] = SPACE) -> None:
-        self._trainer = trainer
-        self._seed = seed
-        self._space = space
+    What the sampler proposes depends on the seed and on the trials that have ended, and on nothing else, so a search
+    that was killed and taken up goes the way that it would have gone.
+    """
 
-    def optimize(
+    def __init__(
         self,
+        rows: CrossValidation,
         start: BoosterParams,
-        train: Fold,
-        validation: Fold,
         *,
-        trials: int,
-        run: TrackedRun,
-        progress: Progress = silent,
-    ) -> Tuned:
-        """Search; the same seed tries the same sets in the same order.
+        seed: int,
+        space: Mapping[str, SearchRange] = SPACE,
+        worker: int | None = None,
+    ) -> None:
+        """Say what to search.
 
         Args:
-            start: the first set, so that a search is never worse on the validation fold than none; what the space does
-                not vary stays as it is here.
-            train: rows to boost on.
-            validation: rows that score a trial, by the loss of its best round.
-            trials: sets in all.
+            rows: what scores a trial.
+            start: the first set; what the space does not vary stays as it is here.
+            seed: of the sampler.
+            space: where to look, by parameter.
+            worker: a number of this process, where several search together.
+        """
+        self._rows = rows
+        self._start = start
+        self._seed = seed
+        self._space = space
+        self._worker = worker
+
+    def optimize(
+        self, claim: Claim, budget: Budget, run: TrackedRun, interruption: Interruption, progress: Progress = silent
+    ) -> None:
+        """Search until the budget is spent or a person interrupts.
+
+        Args:
+            claim: the study; it may have trials already.
+            budget: when to end.
             run: the run under which every trial gets its own.
+            interruption: says whether to go on.
             progress: hears of each trial.
         """
-        study = self._study(start)
+        deadline = time.monotonic() + budget.timeout_s if budget.timeout_s else float("inf")
+        study = claim.study
+        while not (interruption.asked or time.monotonic() > deadline):
+            claim.recover()
+            ended, running = counts(study)
+            progress("searching parameters", ended, budget.trials)
+            if ended >= budget.trials:
+                break
+            if ended + running >= budget.trials:
+                time.sleep(WAIT_S)  # others are at the last ones; should they die, these are tried again
+                continue
+            self._one_trial(study, run, interruption, deadline)
 
-        def objective(trial: optuna.Trial) -> float:
-            params = start.model_copy(update={one.name: one.suggest(trial) for one in self._space})
-            loss = self._tried(trial.number, params, train, validation, run)
-            progress("searching parameters", trial.number + 1, trials)
-            return loss
-
-        study.optimize(objective, n_trials=trials, n_jobs=1)  # XGBoost itself takes every processor
-        best = start.model_copy(update=study.best_params)
-        run.log(metrics={"best_trial_loss": study.best_value})
-        return Tuned(best, study.best_value, trials)
-
-    def _study(self, start: BoosterParams) -> optuna.Study:
+    def _one_trial(self, study: optuna.Study, run: TrackedRun, interruption: Interruption, deadline: float) -> None:
         import optuna
 
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study = optuna.create_study(direction="minimize", sampler=optuna.samplers.TPESampler(seed=self._seed))
-        given = start.as_xgboost()
-        if all(one.low <= given[one.name] <= one.high for one in self._space):
-            study.enqueue_trial({one.name: given[one.name] for one in self._space})
-        return study
+        def objective(trial: optuna.Trial) -> float:
+            params = self._start.model_copy(
+                update={name: one.suggest(trial, name) for name, one in self._space.items()}
+            )
+            return self._tried(trial, params, run, interruption, deadline)
 
-    def _tried(self, number: int, params: BoosterParams, train: Fold, validation: Fold, run: TrackedRun) -> float:
-        with run.trial(f"trial {number}") as trial_run:
-            found = self._trainer.search(params, train, validation)
-            trial_run.log(params=params.as_xgboost(), metrics={"loss": found.best_loss, "best_round": found.best_round})
+        self._enqueue_start(study)
+        number = (self._worker or 0) * 1_000_003 + counts(study)[0]
+        with quiet():
+            study.sampler = optuna.samplers.TPESampler(seed=(self._seed + number) % 2**32)
+            study.pruner = optuna.pruners.MedianPruner(PRUNE_AMONG, PRUNE_FROM)
+        study.optimize(objective, n_trials=1, catch=(OutOfTime,))
+
+    def _enqueue_start(self, study: optuna.Study) -> None:
+        """Let the given parameters be tried first, if the search could come upon them, and again if they were lost."""
+        from optuna.trial import TrialState
+
+        given = self._start.as_xgboost()
+        if not all(one.holds(given[name]) for name, one in self._space.items()):
+            return
+        lost = (TrialState.FAIL,)
+        if not any(START in one.user_attrs and one.state not in lost for one in study.get_trials(deepcopy=False)):
+            study.enqueue_trial({name: given[name] for name in self._space}, user_attrs={START: True})
+
+    def _tried(
+        self,
+        trial: optuna.Trial,
+        params: BoosterParams,
+        run: TrackedRun,
+        interruption: Interruption,
+        deadline: float,
+    ) -> float:
+        import optuna
+
+        reports = Reports(trial, params.learning_rate, interruption, deadline)
+        with run.trial(f"trial {trial.number}") as trial_run:
+            trial_run.log(params=params.as_xgboost())
+            try:
+                found: Search | None = self._rows.search(params, reports)
+            except optuna.TrialPruned:
+                found = None
+            trial_run.curve("loss", reports.curve)
+            trial_run.log(tags={"mlapi.trial": "complete" if found else "pruned"})
+            if found:
+                trial_run.log(metrics={"best_loss": found.best_loss, "best_round": found.best_round})
+        if found is None:
+            raise optuna.TrialPruned
+        trial.set_user_attr("best_round", found.best_round)
         return found.best_loss
+
+
+class Reports:
+    """Tells a trial's loss to its study now and then, and ends the trial where it is hopeless or time is up."""
+
+    def __init__(self, trial: optuna.Trial, rate: float, interruption: Interruption, deadline: float) -> None:
+        self.curve: dict[int, float] = {}
+        self._trial = trial
+        self._rate = rate
+        self._interruption = interruption
+        self._deadline = deadline
+        self._step = 0
+
+    def __call__(self, round_number: int, loss: float) -> None:
+        """Hear of a round.
+
+        Raises:
+            TrialPruned: most other trials were better by now.
+            OutOfTime: the search must end.
+        """
+        import optuna
+
+        if self._interruption.asked or time.monotonic() > self._deadline:
+            raise OutOfTime("the search was ended in the midst of this trial")
+        step = int(round_number * self._rate / REPORT_EACH)
+        if step > self._step:
+            self._step = step
+            self.curve[round_number] = loss
+            self._trial.report(loss, step)
+            if self._trial.should_prune():
+                raise optuna.TrialPruned
+
+
+def counts(study: optuna.Study) -> tuple[int, int]:
+    """Give how many trials have ended, completed or pruned, and how many are running."""
+    from optuna.trial import TrialState
+
+    states = [one.state for one in study.get_trials(deepcopy=False)]
+    return states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED), states.count(TrialState.RUNNING)
+
+
+def found_in(study: optuna.Study, start: BoosterParams) -> Found | None:
+    """Give what a study has found, None where no trial has completed."""
+    from optuna.trial import TrialState
+
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not complete:
+        return None
+    best = study.best_trial
+    assert best.value is not None
+    params = start.model_copy(update=best.params)
+    return Found(params, best.value, len(complete), counts(study)[0] - len(complete))
