@@ -66,7 +66,9 @@ def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] |
     app.add_middleware(
         Gate,
         auth=AuthService(config.keys),
-        predict=PredictEndpoint(PredictionService(), max_body_bytes=api.max_body_bytes),
+        predict=PredictEndpoint(
+            PredictionService(), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
+        ),
         is_public=is_public,
         log=LoggingUtils(),
     )

@@ -35,6 +35,7 @@ class APIConfig(Section):
     docs_public: bool = setting(False, "show `/docs` without a key in production too")
     max_body_bytes: int = setting(1_048_576, "largest body of a request, in bytes", ge=1024)
     max_rows: int = setting(1000, "rows of one request at most", ge=1)
+    max_explained_rows: int = setting(100, "rows of one request at most where explanations are asked for", ge=1)
     max_depth: int = setting(32, "nesting of a body at most", ge=3, le=1000)
     request_timeout_s: float = setting(10.0, "seconds a request may take before it gets 504", gt=0)
 

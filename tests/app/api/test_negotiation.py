@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlapi.app.api.negotiation import accepts_json, check_headers
+from mlapi.app.api.negotiation import check_headers, choose
 from mlapi.app.core.errors import AppError, BodyTooLarge, InvalidRequest, NotAcceptable, UnsupportedMediaType
 
 JSON = b"application/json"
@@ -80,7 +80,33 @@ def test_takes_a_declared_length_up_to_the_limit() -> None:
     ],
 )
 def test_the_most_specific_range_of_accept_decides(value: bytes | None, accepted: bool) -> None:
-    assert accepts_json(value) is accepted
+    assert choose(value, (JSON,)) == (JSON if accepted else None)
+
+
+@pytest.mark.parametrize(
+    ("value", "chosen"),
+    [
+        (None, JSON),
+        (b"*/*", JSON),
+        (b"text/csv", b"text/csv"),
+        (b"text/*", b"text/csv"),
+        (b"application/json;q=0.5, text/csv", b"text/csv"),
+        (b"application/json, text/csv", JSON),
+        (b"image/png", None),
+    ],
+)
+def test_the_heaviest_of_several_offers_is_chosen_and_the_first_of_equals(
+    value: bytes | None, chosen: bytes | None
+) -> None:
+    assert choose(value, (JSON, b"text/csv")) == chosen
+
+
+def test_tells_which_media_type_is_given_and_which_is_wanted() -> None:
+    both = (JSON, b"text/csv")
+    headers = {b"content-type": b"Text/CSV; header=present", b"accept": b"application/json"}
+    assert check_headers(headers, max_body_bytes=10, taken=both, offered=both) == (b"text/csv", JSON)
+    with pytest.raises(UnsupportedMediaType, match="application/json, text/csv"):
+        check_headers({}, max_body_bytes=10, taken=both)
 
 
 def test_refuses_a_client_that_takes_no_json() -> None:

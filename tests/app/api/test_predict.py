@@ -201,7 +201,7 @@ def test_an_answer_to_bad_rows_stays_small(service: Service, row: dict[str, Any]
         (b'{"data": 1}', "invalid_request"),
         (b'{"data": [1]}', "invalid_request"),
         (b'{"data": [{}], "rows": 1}', "invalid_request"),
-        (b'{"data": [{}], "options": {"explain": 3}}', "invalid_request"),
+        (b'{"data": [{}], "options": {"explain": "all"}}', "invalid_request"),
     ],
 )
 def test_refuses_what_is_no_request(service: Service, body: bytes, error: str) -> None:

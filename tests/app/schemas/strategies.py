@@ -30,6 +30,8 @@ EDGES = (
 )
 NUMBERS = st.sampled_from(EDGES) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.sampled_from((*CATEGORIES, "", "never seen", "a\0b")) | st.text(max_size=5)
+COUNTS = st.integers(-1, 3) | st.sampled_from((2.0, 1.5, True, None, 10**400))
+SHARES = st.floats(-0.1, 1.1) | st.sampled_from((0, 1, False, None, "0.5"))
 NESTED = st.sampled_from(([], {}, [1], {"a": 1}))
 CELLS = NUMBERS | TEXTS | st.booleans() | st.none() | NESTED
 
@@ -92,7 +94,8 @@ def documents(draw: st.DrawFn, schema: FeatureSchema) -> dict[str, Any]:
     """A request: mostly good."""
     document: dict[str, Any] = {"data": draw(st.lists(rows(schema), min_size=1, max_size=4))}
     options = draw(
-        st.sampled_from((None, None, {}, {"probabilities": True}, {"probabilities": False}, "bad", {"x": 1}))
+        st.sampled_from((None, None, {}, "bad", {"x": 1}))
+        | st.fixed_dictionaries({}, optional={"probabilities": st.booleans(), "explain": COUNTS, "threshold": SHARES})
     )
     if options is not None:
         document["options"] = options

@@ -100,11 +100,16 @@ def test_takes_good_bodies_the_fast_way() -> None:
 
 @pytest.mark.parametrize(
     ("tail", "wanted"),
-    [("", None), (', "options": {}', None), (', "options": {"probabilities": true}', True)],
+    [
+        ("", Ask()),
+        (', "options": {}', Ask()),
+        (', "options": {"probabilities": true}', Ask(True)),
+        (', "options": {"threshold": 1, "explain": 2}', Ask(None, 2, 1.0)),
+    ],
 )
-def test_reads_options_the_fast_way(tail: str, wanted: bool | None) -> None:
+def test_reads_options_the_fast_way(tail: str, wanted: Ask) -> None:
     decoded = decoder().decode_table(body(ROW, tail=tail))
-    assert (decoded.exact, decoded.ask) == (False, Ask(wanted))
+    assert (decoded.exact, decoded.ask) == (False, wanted)
 
 
 def test_colons_inside_strings_do_not_leave_the_fast_way() -> None:

@@ -24,6 +24,14 @@ REFUSED: dict[str, object] = {
     "probabilities text": {"data": [{}], "options": {"probabilities": "true"}},
     "probabilities number": {"data": [{}], "options": {"probabilities": 1}},
     "probabilities null": {"data": [{}], "options": {"probabilities": None}},
+    "explain text": {"data": [{}], "options": {"explain": "3"}},
+    "explain true": {"data": [{}], "options": {"explain": True}},
+    "explain below": {"data": [{}], "options": {"explain": -1}},
+    "explain broken": {"data": [{}], "options": {"explain": 1.5}},
+    "threshold null": {"data": [{}], "options": {"threshold": None}},
+    "threshold text": {"data": [{}], "options": {"threshold": "0.5"}},
+    "threshold false": {"data": [{}], "options": {"threshold": False}},
+    "threshold above": {"data": [{}], "options": {"threshold": 1.01}},
 }
 
 
@@ -51,23 +59,55 @@ def test_gives_the_rows_and_the_wish() -> None:
     assert open_envelope({"options": {"probabilities": False}, "data": rows}, max_rows=2) == (rows, Ask(False))
 
 
-def test_says_that_explanations_are_not_offered() -> None:
-    with pytest.raises(InvalidRequest, match="'explain' is not offered by this version"):
-        open_envelope({"data": [{}], "options": {"explain": 3}}, max_rows=1)
-    with pytest.raises(InvalidRequest, match="'explain' is not offered by this version"):
-        read_query(b"explain=3")
-
-
 @pytest.mark.parametrize(
-    ("query", "wanted"),
-    [(b"", None), (b"probabilities=true", True), (b"probabilities=1", True), (b"probabilities=false", False)],
+    ("options", "ask"),
+    [
+        ({"explain": 3}, Ask(explain=3)),
+        ({"explain": 3.0}, Ask(explain=3)),
+        ({"explain": 0, "threshold": 1}, Ask(explain=0, threshold=1.0)),
+        ({"threshold": 0.25, "probabilities": True}, Ask(True, None, 0.25)),
+    ],
 )
-def test_reads_the_option_from_the_query_string(query: bytes, wanted: bool | None) -> None:
-    assert read_query(query) == Ask(wanted)
+def test_reads_every_option(options: object, ask: Ask) -> None:
+    assert open_envelope({"data": [{}], "options": options}, max_rows=1).ask == ask
 
 
 @pytest.mark.parametrize(
-    "query", [b"probabilities", b"probabilities=yes", b"probabilities=true&probabilities=true", b"x=1", b"%ff=%00"]
+    ("query", "ask"),
+    [
+        (b"", Ask()),
+        (b"probabilities=true", Ask(True)),
+        (b"probabilities=1", Ask(True)),
+        (b"probabilities=false", Ask(False)),
+        (b"explain=3&threshold=1e-1", Ask(None, 3, 0.1)),
+        (b"explain=3.0&threshold=1", Ask(None, 3, 1.0)),
+    ],
+)
+def test_reads_the_options_from_the_query_string(query: bytes, ask: Ask) -> None:
+    assert read_query(query) == ask
+
+
+def test_what_was_not_said_is_taken_from_elsewhere() -> None:
+    assert Ask(False, None, 0.1).or_else(Ask(True, 2, 0.9)) == Ask(False, 2, 0.1)
+    assert Ask(explain=0).or_else(Ask(True, 2, 0.9)) == Ask(True, 0, 0.9)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"probabilities",
+        b"probabilities=yes",
+        b"probabilities=true&probabilities=true",
+        b"x=1",
+        b"%ff=%00",
+        b"explain=",
+        b"explain=1_0",
+        b"explain=-1",
+        b"explain=inf",
+        b"threshold=nan",
+        b"threshold=2",
+        b"threshold=%200.5",
+    ],
 )
 def test_refuses_other_query_strings(query: bytes) -> None:
     with pytest.raises(InvalidRequest):

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from starlette.types import Scope, Send
 
 from mlapi.app.core.security import Principal
+from mlapi.app.services.prediction_service import Answered
 from mlapi.app.services.snapshot import Snapshot
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -23,12 +24,14 @@ class Reply(NamedTuple):
     status: int
     body: bytes
     headers: Pairs  # beside content type and length
+    media_type: bytes = JSON
 
 
 class Exchange:
     """What is known of a request; filled in as it is worked on."""
 
     __slots__ = (
+        "answered",
         "began",
         "draining",
         "headers",
@@ -36,7 +39,6 @@ class Exchange:
         "path",
         "principal",
         "request_id",
-        "rows",
         "scope",
         "snapshot",
         "status",
@@ -51,7 +53,7 @@ class Exchange:
         self.request_id = choose_request_id(self.headers.get(b"x-request-id"))
         self.principal: Principal | None = None
         self.snapshot: Snapshot | None = None
-        self.rows = 0
+        self.answered: Answered | None = None
         self.status = 0  # none sent yet
         self.draining = False
 
@@ -83,15 +85,15 @@ class Exchange:
             fields["key.id"] = self.principal.key_id
         if self.snapshot is not None:
             fields["model.version"] = self.snapshot.version
-        if self.rows:
-            fields["rows"] = self.rows
+        if self.answered is not None:
+            fields["rows"] = self.answered.decoded.n_rows
         return fields
 
     async def send(self, send: Send, reply: Reply) -> None:
-        """Send a JSON reply."""
+        """Send a reply."""
         self.status = reply.status
         length = str(len(reply.body)).encode()
-        headers = [(b"content-type", JSON), (b"content-length", length), *self.stamps(), *reply.headers]
+        headers = [(b"content-type", reply.media_type), (b"content-length", length), *self.stamps(), *reply.headers]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
 

@@ -10,34 +10,54 @@ USUAL_ACCEPT: Final = (None, b"*/*", JSON, b"")
 UTF_8: Final = (b"utf-8", b"utf8")
 
 
-def check_headers(headers: Headers, *, max_body_bytes: int) -> None:
-    """Refuse a JSON request by its headers alone, before a byte of the body is read.
+def check_headers(
+    headers: Headers, *, max_body_bytes: int, taken: Sequence[bytes] = (JSON,), offered: Sequence[bytes] = (JSON,)
+) -> tuple[bytes, bytes]:
+    """Refuse a request by its headers alone, before a byte of the body is read.
+
+    Args:
+        headers: of the request.
+        max_body_bytes: limit of the declared length.
+        taken: media types that the body may have.
+        offered: media types that the answer may have, the usual one first.
+
+    Returns:
+        The media type of the body, and the one to answer with.
 
     Raises:
-        UnsupportedMediaType: not JSON in UTF-8, or compressed.
+        UnsupportedMediaType: another media type, not in UTF-8, or compressed.
         BodyTooLarge: the declared length is over the limit.
         InvalidRequest: the declared length is no number.
-        NotAcceptable: the client does not take JSON.
+        NotAcceptable: the client takes none of the media types on offer.
     """
-    check_media_type(headers.get(b"content-type"))
+    given = check_media_type(headers.get(b"content-type"), taken)
     check_length(headers.get(b"content-length"), max_body_bytes)
-    if not accepts_json(headers.get(b"accept")):
-        raise NotAcceptable((JSON.decode(),))
+    wanted = headers.get(b"accept")
+    chosen = JSON if wanted in USUAL_ACCEPT else choose(wanted, offered)
+    if chosen is None:
+        raise NotAcceptable(tuple(kind.decode() for kind in offered))
     if headers.get(b"content-encoding", b"identity").lower() not in (b"identity", b""):
         raise UnsupportedMediaType("without Content-Encoding")
+    return given, chosen
 
 
-def check_media_type(value: bytes | None) -> None:
-    """Ask for `application/json`, with no charset or UTF-8; other parameters are ignored (RFC 8259 defines none)."""
-    if value == JSON:
-        return
+def check_media_type(value: bytes | None, taken: Sequence[bytes] = (JSON,)) -> bytes:
+    """Ask for one of some media types, with no charset or UTF-8; other parameters are ignored (RFC 8259 defines none).
+
+    Returns:
+        Which one it is.
+    """
+    if value is not None and value in taken:
+        return value
     kind, *parameters = (value or b"").split(b";")
-    if kind.strip().lower() != JSON:
-        raise UnsupportedMediaType("as Content-Type: application/json")
+    kind = kind.strip().lower()
+    if kind not in taken:
+        raise UnsupportedMediaType(f"as Content-Type: {b', '.join(taken).decode()}")
     for parameter in parameters:
         name, _, text = parameter.partition(b"=")
         if name.strip().lower() == b"charset" and text.strip().strip(b'"').lower() not in UTF_8:
             raise UnsupportedMediaType("in UTF-8")
+    return kind
 
 
 def check_length(value: bytes | None, limit_bytes: int) -> None:
@@ -48,11 +68,6 @@ def check_length(value: bytes | None, limit_bytes: int) -> None:
         raise InvalidRequest("Content-Length must be a number")
     if len(value) > 18 or int(value) > limit_bytes:
         raise BodyTooLarge(limit_bytes)
-
-
-def accepts_json(value: bytes | None) -> bool:
-    """Whether an Accept header allows JSON."""
-    return value in USUAL_ACCEPT or choose(value, (JSON,)) is not None
 
 
 def choose(value: bytes | None, offered: Sequence[bytes]) -> bytes | None:

@@ -85,6 +85,7 @@ class OpenAPIDocument:
         components["FeatureRow"]["example"] = rows[0]
         request["example"] = {"data": rows, "options": {"probabilities": True}}
         components["PredictionRequest"] = request
+        components["PredictionOptions"] = _options(components["PredictionOptions"], snapshot.bundle.decision)
         return components | _response(snapshot, msgspec.json.encode(request["example"]))
 
 
@@ -93,9 +94,19 @@ def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
     response = PredictionResponse.model_json_schema(ref_template=REF)
     components: dict[str, Any] = response.pop("$defs")
     response["properties"] |= _answered(response["properties"], snapshot.bundle.decision)
-    answer, _ = PredictionService().predict(snapshot, body)
+    decoded = snapshot.decoder.decode(body)
+    answer = PredictionService().predict(snapshot, decoded, decoded.ask).answer
     response["example"] = {**msgspec.to_builtins(answer), "timestamp": EXAMPLE_AT}  # equal models, equal documents
     return {**components, "PredictionResponse": response}
+
+
+def _options(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
+    """The options: a threshold is taken where there are two classes only, and has the model's own as default."""
+    properties = dict(declared["properties"])
+    threshold = properties.pop("threshold")
+    if len(decision.classes) == 2:
+        properties["threshold"] = threshold | {"default": decision.threshold}
+    return declared | {"properties": properties}
 
 
 def _answered(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
@@ -107,11 +118,14 @@ def _answered(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
         "required": list(decision.names),
         "additionalProperties": False,
     }
-    probabilities, warnings = declared["probabilities"], declared["warnings"]
-    return {
+    probabilities = declared["probabilities"]
+    optional = {
+        name: {"description": declared[name]["description"], **declared[name]["anyOf"][0]}
+        for name in ("explanations", "warnings")
+    }
+    return optional | {
         "predictions": declared["predictions"] | {"items": {"enum": list(decision.classes)}},
         "probabilities": {"description": probabilities["description"], "type": "array", "items": row},
-        "warnings": {"description": warnings["description"], **warnings["anyOf"][0]},
     }
 
 

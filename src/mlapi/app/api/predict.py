@@ -1,20 +1,22 @@
 """`POST /predict`: answered here, in front of the framework, in the event loop.
 
 A framework route with a pydantic body costs 117 µs a request on the machine of the measurements, this way a few; and
-inference in the event loop beats a thread pool up to 1,000 rows. The declaration that OpenAPI shows is in
-`routes/predictions.py`.
+inference in the event loop beats a thread pool up to 1,000 rows. Explanations cost far more and get a thread. The
+declaration that OpenAPI shows is in `routes/predictions.py`.
 """
 
-import msgspec
 from starlette.types import Receive
 
 from mlapi.app.api.body import read_body
-from mlapi.app.api.exchange import Exchange, Reply
+from mlapi.app.api.exchange import JSON, Exchange, Reply
+from mlapi.app.api.formats import CSV, ENCODERS, MEDIA_TYPES
 from mlapi.app.api.negotiation import check_headers
-from mlapi.app.core.errors import MethodNotAllowed, ModelNotReady
-from mlapi.app.core.request import Ask
+from mlapi.app.core.errors import InvalidRequest, MethodNotAllowed, ModelNotReady, RowCountError
+from mlapi.app.core.request import NOTHING_ASKED, Ask, Decoded, Decoder
 from mlapi.app.schemas.envelope import read_query
-from mlapi.app.services.prediction_service import PredictionService
+from mlapi.app.services.prediction_service import Answered, PredictionService
+from mlapi.app.services.snapshot import Snapshot
+from mlapi.bundle.errors import RowsError
 
 PATHS = frozenset({"/predict", "/v1/predict"})
 
@@ -22,10 +24,10 @@ PATHS = frozenset({"/predict", "/v1/predict"})
 class PredictEndpoint:
     """Answers predict requests whose client is known already."""
 
-    def __init__(self, service: PredictionService, *, max_body_bytes: int) -> None:
+    def __init__(self, service: PredictionService, *, max_body_bytes: int, max_explained_rows: int) -> None:
         self._service = service
         self._max_body_bytes = max_body_bytes
-        self._encode = msgspec.json.Encoder().encode
+        self._max_explained_rows = max_explained_rows
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Reply:
         """Answer one request.
@@ -36,12 +38,35 @@ class PredictEndpoint:
         """
         if exchange.method != "POST":
             raise MethodNotAllowed(("POST",))
-        check_headers(exchange.headers, max_body_bytes=self._max_body_bytes)
+        given, wanted = check_headers(
+            exchange.headers, max_body_bytes=self._max_body_bytes, taken=MEDIA_TYPES, offered=MEDIA_TYPES
+        )
         snapshot = exchange.snapshot
         if snapshot is None:
             raise ModelNotReady
         query = exchange.scope["query_string"]
-        asked = read_query(query) if query else Ask()
+        asked = read_query(query) if query else NOTHING_ASKED
         body = await read_body(receive, limit_bytes=self._max_body_bytes)
-        answer, exchange.rows = self._service.predict(snapshot, body, asked)
-        return Reply(200, self._encode(answer), [])
+        exchange.answered = await self._predict(snapshot, body, given, asked)
+        return Reply(200, ENCODERS[wanted](exchange.answered.answer), [], wanted)
+
+    async def _predict(self, snapshot: Snapshot, body: bytes, given: bytes, query: Ask) -> Answered:
+        decoded = decode(snapshot.decoder, body, given)
+        ask = decoded.ask if query is NOTHING_ASKED else decoded.ask.or_else(query)
+        try:
+            if not ask.explain:
+                return self._service.predict(snapshot, decoded, ask)
+            if decoded.n_rows > self._max_explained_rows:
+                raise RowCountError(decoded.n_rows, self._max_explained_rows, "with explanations")
+            raise InvalidRequest("The option 'explain' is not offered by this version")
+        except RowsError:
+            if not decoded.exact:
+                snapshot.decoder.decode_exactly(body)  # raises with the refusal explained, cell by cell
+            raise
+
+
+def decode(decoder: Decoder, body: bytes, media_type: bytes) -> Decoded:
+    """Decode a body of one of the media types."""
+    if media_type == JSON:
+        return decoder.decode(body)
+    return decoder.decode_csv(body) if media_type == CSV else decoder.decode_lines(body)

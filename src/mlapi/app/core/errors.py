@@ -45,12 +45,13 @@ class InvalidRequest(AppError):
 
 
 class RowCountError(AppError):
-    """Attributes: found and limit, numbers of rows."""
+    """Attributes: found and limit, numbers of rows; case, to which the limit belongs, such as "with explanations"."""
 
-    def __init__(self, found: int, limit: int) -> None:
+    def __init__(self, found: int, limit: int, case: str = "") -> None:
         self.found = found
         self.limit = limit
-        super().__init__(f"The request holds {found} rows; send 1 to {limit}.")
+        self.case = case
+        super().__init__(f"The request holds {found} rows; send 1 to {limit}{' ' + case if case else ''}.")
 
 
 class Unauthorized(AppError):

@@ -1,14 +1,34 @@
 """A decoded predict request, as the decoder hands it to the prediction service."""
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from mlapi.bundle.types import Matrix, Table
 
 
 class Ask(NamedTuple):
-    """What the client wants beside the labels; None where it did not say."""
+    """What the client wants beside the labels; None where it did not say.
+
+    Attributes:
+        probabilities: the probability of every class.
+        explain: this many features that weigh most in each row, with what they add to the margin; 0 for none.
+        threshold: in place of the model's own, 0 to 1; two classes only.
+    """
 
     probabilities: bool | None = None
+    explain: int | None = None
+    threshold: float | None = None
+
+    def or_else(self, other: "Ask") -> "Ask":
+        """Take from another what was not said here."""
+        return Ask(
+            other.probabilities if self.probabilities is None else self.probabilities,
+            other.explain if self.explain is None else self.explain,
+            other.threshold if self.threshold is None else self.threshold,
+        )
+
+
+MOST_EXPLAINED: Final = 10_000  # features to explain; a number that large asks for all of them
+NOTHING_ASKED: Final = Ask()
 
 
 class Decoded(NamedTuple):
@@ -40,4 +60,12 @@ class Decoder(Protocol):
 
     def decode_exactly(self, body: bytes) -> Decoded:
         """Decode by the complete way; raises as `decode`."""
+        ...
+
+    def decode_lines(self, body: bytes) -> Decoded:
+        """Decode newline-delimited JSON, a row a line; raises as `decode`."""
+        ...
+
+    def decode_csv(self, body: bytes) -> Decoded:
+        """Decode CSV whose first line has the features' names; raises as `decode`."""
         ...

@@ -1,15 +1,20 @@
 """From a request's bytes to a table: the native way, the fast way where that doubts, the complete way where both do."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from mlapi.app.core.request import Decoded
+from mlapi.app.core.request import NOTHING_ASKED, Ask, Decoded
 from mlapi.app.schemas import strict_json
 from mlapi.app.schemas.columns import Doubt
+from mlapi.app.schemas.csv_rows import parse_csv
 from mlapi.app.schemas.envelope import open_envelope
 from mlapi.app.schemas.fast import FastDecoder
+from mlapi.app.schemas.lines import parse_lines
 from mlapi.app.schemas.native import NativeDecoder
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.rows import check_rows
+from mlapi.bundle.types import Row
 
 
 class RequestDecoder:
@@ -47,5 +52,15 @@ class RequestDecoder:
         """Decode by the complete way; raises as `decode`."""
         document = strict_json.parse(body, max_depth=self._max_depth)
         envelope = open_envelope(document, max_rows=self._max_rows)
-        table = check_rows(self._schema, envelope.rows)
-        return Decoded(table, len(envelope.rows), envelope.ask, exact=True)
+        return self._checked(envelope.rows, envelope.ask)
+
+    def decode_lines(self, body: bytes) -> Decoded:
+        """Decode newline-delimited JSON; raises as `decode`."""
+        return self._checked(parse_lines(body, max_rows=self._max_rows, max_depth=self._max_depth))
+
+    def decode_csv(self, body: bytes) -> Decoded:
+        """Decode CSV; raises as `decode`."""
+        return self._checked(parse_csv(body, self._schema, max_rows=self._max_rows))
+
+    def _checked(self, rows: Sequence[Row], ask: Ask = NOTHING_ASKED) -> Decoded:
+        return Decoded(check_rows(self._schema, rows), len(rows), ask, exact=True)

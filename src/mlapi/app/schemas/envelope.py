@@ -1,11 +1,12 @@
 """The shape around the rows: `{"data": [{…}, …], "options": {…}}`."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from mlapi.app.core.errors import InvalidRequest, RowCountError
-from mlapi.app.core.request import Ask
+from mlapi.app.core.request import MOST_EXPLAINED, Ask
+from mlapi.app.schemas.strict_json import NUMBER, number
 
 ROOT_KEYS = frozenset({"data", "options"})
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}  # how a query string spells a boolean
@@ -49,28 +50,63 @@ def read_options(options: object) -> Ask:
     if not isinstance(options, dict):
         raise InvalidRequest("'options' must be an object")
     _check_names(options)
-    probabilities = options.get("probabilities")
-    if "probabilities" in options and not isinstance(probabilities, bool):
-        raise InvalidRequest("The option 'probabilities' must be true or false")
-    return Ask(probabilities)
+    return Ask(**{name: _OPTIONS[name].checked(name, value) for name, value in options.items()})
 
 
 def read_query(query: bytes) -> Ask:
-    """Read the same options from a query string, such as `probabilities=true`; raises InvalidRequest."""
+    """Read the same options from a query string, such as `probabilities=true&explain=3`; raises InvalidRequest."""
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     given = dict(pairs)
     if len(given) != len(pairs):
         raise InvalidRequest("A query parameter stands twice")
     _check_names(given)
-    if "probabilities" not in given:
-        return Ask()
-    if given["probabilities"] not in SWITCHES:
-        raise InvalidRequest("The query parameter 'probabilities' must be true or false")
-    return Ask(SWITCHES[given["probabilities"]])
+    return Ask(**{name: _OPTIONS[name].checked(name, _OPTIONS[name].read(text)) for name, text in given.items()})
+
+
+class _Option(NamedTuple):
+    """An option: what it takes in words, its value from JSON (None: does not fit), and how a query spells that."""
+
+    expected: str
+    accept: Callable[[object], Any]
+    read: Callable[[str], object]
+
+    def checked(self, name: str, value: object) -> Any:
+        accepted = self.accept(value)
+        if accepted is None:
+            raise InvalidRequest(f"The option '{name}' must be {self.expected}")
+        return accepted
+
+
+def _switch(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _count(value: object) -> int | None:
+    """JSON does not tell 3 from 3.0."""
+    count = _number(value)
+    return int(count) if count is not None and 0 <= count <= MOST_EXPLAINED and count == count // 1 else None
+
+
+def _share(value: object) -> float | None:
+    share = _number(value)
+    return float(share) if share is not None and 0 <= share <= 1 else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _read_number(text: str) -> object:
+    return number(text) if NUMBER.fullmatch(text) else None
+
+
+_OPTIONS: Final[Mapping[str, _Option]] = {
+    "probabilities": _Option("true or false", _switch, SWITCHES.get),
+    "explain": _Option(f"a whole number from 0 to {MOST_EXPLAINED}", _count, _read_number),
+    "threshold": _Option("a number from 0 to 1", _share, _read_number),
+}
 
 
 def _check_names(options: Mapping[str, object]) -> None:
-    if "explain" in options:
-        raise InvalidRequest("The option 'explain' is not offered by this version")
-    if not options.keys() <= {"probabilities"}:
-        raise InvalidRequest("The only option is 'probabilities'")
+    if not options.keys() <= _OPTIONS.keys():
+        raise InvalidRequest(f"The options are {', '.join(_OPTIONS)}")

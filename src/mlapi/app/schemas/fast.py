@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from functools import reduce
 from operator import attrgetter, or_
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
-from mlapi.app.core.request import Ask, Decoded
+from mlapi.app.core.request import MOST_EXPLAINED, NOTHING_ASKED, Ask, Decoded
 from mlapi.app.schemas.columns import ABSENT, Columns, Doubt, cell_type
 from mlapi.bundle.schema import Feature, FeatureSchema
 
@@ -25,9 +25,11 @@ NUL = b"\\u0000"  # msgspec accepts it, the feature schema does not
 
 
 class Options(msgspec.Struct, forbid_unknown_fields=True):
-    """What the fast way takes as options; any other one goes the complete way."""
+    """What the fast way takes as options, in the order of `Ask`; any other one goes the complete way."""
 
     probabilities: bool | msgspec.UnsetType = msgspec.UNSET
+    explain: Annotated[int, msgspec.Meta(ge=0, le=MOST_EXPLAINED)] | msgspec.UnsetType = msgspec.UNSET
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Rows(Protocol):
@@ -106,12 +108,12 @@ class FastDecoder:
         rows, options = self._envelope(self._decode(body))
         if not 1 <= len(rows) <= self._max_rows:
             raise Doubt
-        probabilities, n_keys = _options(options)
+        ask, n_keys = _options(options)
         table, n_absent = self._columns.table(self._rows.columns(rows))
         n_keys += len(rows) * self._n_features - n_absent
         if body.count(b":") != n_keys and STRING.sub(b"", body).count(b":") != n_keys:
             raise Doubt
-        return Decoded(table, len(rows), Ask(probabilities), exact=False)
+        return Decoded(table, len(rows), ask, exact=False)
 
 
 def fits_struct(schema: FeatureSchema) -> bool:
@@ -132,10 +134,9 @@ def _field(feature: Feature) -> tuple[Any, ...]:
     return (cell_type(feature) | None, ABSENT) if feature.nullable else (cell_type(feature),)
 
 
-def _options(options: Any) -> tuple[bool | None, int]:
-    """The wish for probabilities, and how many keys the envelope had."""
+def _options(options: Any) -> tuple[Ask, int]:
+    """What was asked for, and how many keys the envelope had."""
     if options is msgspec.UNSET:
-        return None, 1
-    if options.probabilities is msgspec.UNSET:
-        return None, 2
-    return options.probabilities, 3
+        return NOTHING_ASKED, 1
+    given = [None if value is msgspec.UNSET else value for value in msgspec.structs.astuple(options)]
+    return Ask(*given), 2 + len(given) - given.count(None)

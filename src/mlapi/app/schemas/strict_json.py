@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from mlapi.app.core.errors import InvalidJSON
 
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259's, but for leading zeros
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # half of an escaped pair, or a lone one
 BEYOND_FLOAT = 10**400  # stands for numbers that float64 cannot hold; the row check calls them out of range
 LONGEST_INTEGER = 400  # digits; Python refuses above 4300, and reads long ones in quadratic time
@@ -57,9 +58,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _number(text: str) -> float | int:
-    number = float(text)
-    return _beyond(text) if number in (float("inf"), float("-inf")) else number
+def number(text: str) -> float | int:
+    """Read a number as JSON spells it; one beyond float64 is given as an int beyond float64."""
+    found = float(text)
+    return _beyond(text) if found in (float("inf"), float("-inf")) else found
 
 
 def _integer(text: str) -> int:
@@ -91,5 +93,5 @@ def _check_surrogates(document: object) -> None:
 
 
 _PARSER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=_number, parse_int=_integer, parse_constant=_constant, strict=True
+    object_pairs_hook=_unique, parse_float=number, parse_int=_integer, parse_constant=_constant, strict=True
 )

@@ -9,7 +9,8 @@ from typing import Annotated, NoReturn
 from fastapi import APIRouter, Query
 
 from mlapi.app.api.responses import responses
-from mlapi.app.schemas.prediction import PredictionRequest, PredictionResponse
+from mlapi.app.core.request import MOST_EXPLAINED
+from mlapi.app.schemas.prediction import EXPLAIN, PROBABILITIES, THRESHOLD, PredictionRequest, PredictionResponse
 
 PredictionRouter = APIRouter(tags=["Predictions"])
 
@@ -23,12 +24,17 @@ PredictionRouter = APIRouter(tags=["Predictions"])
 )
 async def predict(
     request: PredictionRequest,
-    probabilities: Annotated[bool, Query(description="As the option of the same name; the body's own wins.")] = False,
+    probabilities: Annotated[bool, Query(description=PROBABILITIES)] = False,
+    explain: Annotated[int, Query(description=EXPLAIN, ge=0, le=MOST_EXPLAINED)] = 0,
+    threshold: Annotated[float, Query(description=THRESHOLD, ge=0, le=1)] = 0.5,
 ) -> NoReturn:
     """Give one prediction a row, in the order of the rows.
 
     A row maps feature names to cells. A feature may be left out or null only where the model's schema says that it may
     be missing. A category that the model has not seen is taken as missing and named in `warnings`, unless the schema
     lists its categories, then it is refused.
+
+    The options are query parameters too; where a body of JSON has them as well, it wins. A body of `text/csv` has the
+    features' names in its first line, and an empty cell is a missing one; `application/x-ndjson` has a row a line.
     """
     raise RuntimeError("the predict endpoint answers in front of the framework")

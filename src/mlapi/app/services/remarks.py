@@ -1,0 +1,40 @@
+"""What a client should know of its cells though the row was answered."""
+
+import msgspec
+import numpy as np
+
+from mlapi.bundle.model import Prediction
+from mlapi.bundle.schema import Feature, FeatureSchema
+from mlapi.bundle.types import Table
+
+UNKNOWN_CATEGORY = "not among the categories seen in training; taken as missing"
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something about one cell of an answered row."""
+
+    row: int  # zero-based position in the request
+    feature: str
+    code: str
+    message: str
+
+
+def remarks(schema: FeatureSchema, table: Table, prediction: Prediction) -> list[Remark]:
+    """Give the remarks on a table, by row: unknown categories, and numbers outside of the range seen in training.
+
+    An empty table, whose cells were encoded while they were decoded, held nothing to remark on.
+    """
+    found = [Remark(row, feature, "unknown_category", UNKNOWN_CATEGORY) for row, feature in prediction.unknown]
+    for feature in schema.features if table else ():
+        if feature.minimum is not None and feature.maximum is not None:
+            found += _beyond(feature, feature.minimum, feature.maximum, table)
+    return sorted(found, key=lambda remark: remark.row)
+
+
+def _beyond(feature: Feature, least: float, most: float, table: Table) -> list[Remark]:
+    cells = table[feature.name]
+    beyond = (cells < least) | (cells > most)  # NaN is neither
+    if not beyond.any():
+        return []
+    message = f"outside of the range seen in training, {least:.7g} to {most:.7g}"
+    return [Remark(row, feature.name, "out_of_range", message) for row in np.flatnonzero(beyond).tolist()]
