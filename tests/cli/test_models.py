@@ -39,7 +39,9 @@ def test_show_of_what_is_not_there_is_one_line(arguments: tuple[str, ...]) -> No
 
 
 def test_promote_without_a_version_takes_what_is_in_staging() -> None:
-    assert told("promote", "sample") == "sample version 2 is now in production (generation 1)\n"
+    *gates, last = told("promote", "sample").splitlines()
+    assert last == "sample version 2 is now in production (generation 1)"
+    assert [line.split()[0] for line in gates] == ["GATE", "schema", "champion", "latency"]
 
 
 def test_promote_tells_programs_the_generation_and_refuses_one_that_has_passed() -> None:

@@ -31,7 +31,7 @@ from mlapi.training.booster_params import BoosterParams
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, DataError, SearchError, TrackingError
 from mlapi.training.pipeline import TrainingResult, train
-from mlapi.training.registry import ModelPromotion
+from mlapi.training.promotion import ModelPromotion
 from tests.fixtures.mlflow_server import mlflow_server
 from tests.fixtures.published import table_path
 from tests.training.tables import HEADER, good_rows, write_csv

@@ -16,15 +16,10 @@ from mlapi.bundle.store.protocol import Promotion, Store
 from mlapi.ops.settings import Settings
 from mlapi.training.errors import PromotionError
 from mlapi.training.export import write_bundle
-from mlapi.training.registry import (
-    ModelPromotion,
-    ModelRegistrar,
-    ModelRegistry,
-    Source,
-    current_user,
-    undo_stack,
-)
+from mlapi.training.promotion import ModelPromotion
+from mlapi.training.registry import ModelRegistrar, ModelRegistry, Source, current_user
 from mlapi.training.signature import input_example
+from mlapi.training.undo import undo_stack
 from tests.training.test_export import SCHEMA, about, files, trained
 
 __all__ = ["trained"]  # a fixture
@@ -144,8 +139,9 @@ def move(version: str, action: str = "promote") -> Promotion:
         ([move("1"), move("2"), move("1", "rollback")], ["1"]),
         ([move("1"), move("2"), move("1", "rollback"), move("2")], ["1", "2"]),
         ([move("1", "rollback")], ["1"]),
+        ([move("1"), move("2"), move("3"), move("2", "rollback"), move("3", "rollback")], ["1", "2", "3"]),
     ],
-    ids=["nothing", "two", "the same again", "back", "back and forth", "rollback of an unknown start"],
+    ids=["nothing", "two", "the same again", "back", "back and forth", "rollback of an unknown start", "back by hand"],
 )
 def test_the_trail_of_an_alias(moves: list[Promotion], trail: list[str]) -> None:
     assert undo_stack(moves) == trail

@@ -60,7 +60,7 @@ def _train_and_promote(store: Store, settings: Settings) -> None:
     from mlapi.cli.train import print_report
     from mlapi.cli.training_config import configuration
     from mlapi.training import pipeline
-    from mlapi.training.registry import ModelPromotion
+    from mlapi.training.promotion import ModelPromotion
 
     assert settings.api.model_name is not None
     flags = {"dataset": DATASET, "trials": TRIALS, "name": settings.api.model_name}

@@ -10,6 +10,8 @@ TrainingError
 ├── SearchError            a search of parameters cannot begin, or finds nothing
 ├── TrackingError          the tracking server cannot be reached or refuses
 ├── PromotionError         an alias cannot be moved as asked
+│   ├── GatesRefused       a gate says no
+│   └── NotPublished       it was moved, and the store that promotions are carried to does not have it
 └── ParityError            the exported bundle does not predict what the booster predicts
 
 Nothing here echoes whole rows; names and cells are shown quoted, control characters escaped, cut at 40 characters.
@@ -18,7 +20,7 @@ Nothing here echoes whole rows; names and cells are shown quoted, control charac
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 SHOWN_LENGTH = 40  # a cell may be a whole document; enough is shown to find it
@@ -123,6 +125,30 @@ class PromotionError(TrainingError):
         self.alias = alias
         self.reason = reason
         super().__init__(f"model {shown(name)}, alias {alias}: {reason}")
+
+
+class GatesRefused(PromotionError):
+    """Gates say no; `refusals` are their reasons by name."""
+
+    def __init__(self, name: str, alias: str, refusals: Mapping[str, str]) -> None:
+        self.refusals = dict(refusals)
+        reasons = "; ".join(f"{gate}: {reason}" for gate, reason in self.refusals.items())
+        skips = " ".join(f"--skip-gate {gate}" for gate in self.refusals)
+        super().__init__(name, alias, f"refused. {reasons}. To promote it all the same: {skips} --reason TEXT")
+
+
+class NotPublished(PromotionError):
+    """An alias was moved, and the store that promotions are carried to does not have it."""
+
+    def __init__(self, name: str, alias: str, version: str, to: str, error: Exception) -> None:
+        self.version = version
+        self.to = to
+        super().__init__(
+            name,
+            alias,
+            f"version {version} is in {alias}, but it could not be published ({error}); "
+            f"when that is mended: mlapi models publish {name} --to {to}",
+        )
 
 
 class ParityError(TrainingError):

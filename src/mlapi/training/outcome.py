@@ -19,6 +19,7 @@ from mlapi.training.config import TrainingConfig
 from mlapi.training.dataset import Dataset
 from mlapi.training.evaluation import Evaluation, ModelEvaluator
 from mlapi.training.export import Model
+from mlapi.training.fingerprints import SEEN_ROWS_FILE, SeenRows
 from mlapi.training.plots import Scored, draw_all
 from mlapi.training.preparation import Prepared
 from mlapi.training.tracking import TrackedRun
@@ -71,6 +72,7 @@ def record_run(run: TrackedRun, prepared: Prepared, boosted: Boosted, trained: T
         "report.json": prepared.report.to_json(),
         "evaluation.json": evaluation_json(evaluation),
         TEST_ROWS_FILE: test_rows(prepared.test),
+        SEEN_ROWS_FILE: SeenRows.of(prepared.seen.table).to_parquet(),
         **{f"plots/{name}": content for name, content in pictures.items()},
     }
     run.files.write(files)

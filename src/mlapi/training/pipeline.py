@@ -10,9 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mlapi.bundle.archive import read_directory
-from mlapi.bundle.store import open_store
 from mlapi.bundle.verify import verify
-from mlapi.ops.aws import AWSClients
 from mlapi.ops.settings import Settings
 from mlapi.training.boosting import boost
 from mlapi.training.card import write_card
@@ -27,6 +25,7 @@ from mlapi.training.progress import Progress, silent
 from mlapi.training.registry import ModelRegistrar, Source
 from mlapi.training.report import DataReport
 from mlapi.training.searching import search
+from mlapi.training.stores import open_at
 from mlapi.training.tracking import ExperimentLogger, TrackedRun
 from mlapi.training.tracking_server import TrackingServer
 
@@ -117,8 +116,7 @@ def register(
 ) -> str:
     """Add the bundle to the store as the next version; a store beside MLflow leaves a copy among the run's files."""
     run.log(tags={"mlapi.content_digest": digest})
-    uri, s3 = settings.mlflow.tracking_uri, AWSClients.from_settings(settings).s3
-    store = open_store(settings.store, state_dir=settings.state_dir, tracking_uri=uri, s3=s3)
+    store = open_at(settings)
     if settings.store != "mlflow":  # MLflow keeps the version's own files
         run.files.write(read_directory(bundle), "bundle")
     source = Source(run.run_id, model.schema, model.decision)
