@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -14,9 +15,11 @@ from mlapi.app.api import framework_errors
 from mlapi.app.api.deps import LOCAL
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate
+from mlapi.app.api.observer import Observer
 from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.api.predict import PredictEndpoint
 from mlapi.app.api.routes.health import HealthRouter
+from mlapi.app.api.routes.metrics import metrics_router
 from mlapi.app.api.routes.models import ModelRouter
 from mlapi.app.api.routes.predictions import PredictionRouter
 from mlapi.app.core.config import ConfigManager
@@ -26,9 +29,12 @@ from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import LocalModel
 from mlapi.app.services.local_models import LocalModels
 from mlapi.app.services.model_alerts import ModelAlerts
+from mlapi.app.services.model_event import Listener, ModelEvent
+from mlapi.app.services.model_metrics import ModelMetrics
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.utils.logging import LoggingUtils
+from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.ops import notifiers
 from mlapi.ops.settings import Settings
 
@@ -37,7 +43,12 @@ NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "log
 HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
 
 
-def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    on_start: Callable[[ModelService], None] | None = None,
+    metrics_folder: Path | None = None,
+) -> FastAPI:
     """Make the app for any ASGI host that runs the lifespan and hands its state on.
 
     Nothing is read and nothing runs until the lifespan begins.
@@ -45,16 +56,18 @@ def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] |
     Args:
         settings: of the service.
         on_start: is given the model service of each lifespan, so that a server can tell it that it drains.
+        metrics_folder: where all workers of one run count together; None counts in memory.
     """
     config = ConfigManager(settings)
     api = settings.api
+    metrics = ServiceMetrics()
     app = FastAPI(
         title="mlapi prediction service",
         version=mlapi.__version__,
         openapi_url=None,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        lifespan=partial(_lifespan, settings, on_start),
+        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder),
         exception_handlers=framework_errors.HANDLERS,
     )
     is_public = partial(_is_public, docs=config.docs_are_public)
@@ -62,6 +75,7 @@ def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] |
         app.include_router(PredictionRouter, prefix=prefix)
         app.include_router(ModelRouter, prefix=prefix)
     app.include_router(HealthRouter)
+    app.include_router(metrics_router(metrics))
     app.include_router(docs_router(OpenAPIDocument(lambda: app.routes, is_public=is_public, max_rows=api.max_rows)))
     app.add_middleware(
         Gate,
@@ -70,7 +84,7 @@ def create_app(settings: Settings, *, on_start: Callable[[ModelService], None] |
             PredictionService(), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
         ),
         is_public=is_public,
-        log=LoggingUtils(),
+        observer=Observer(LoggingUtils(), metrics),
     )
     return app
 
@@ -81,21 +95,35 @@ def _is_public(path: str, *, docs: bool) -> bool:
 
 @contextlib.asynccontextmanager
 async def _lifespan(
-    settings: Settings, on_start: Callable[[ModelService], None] | None, app: FastAPI
+    settings: Settings,
+    on_start: Callable[[ModelService], None] | None,
+    metrics: ServiceMetrics,
+    metrics_folder: Path | None,
+    app: FastAPI,
 ) -> AsyncIterator[dict[str, Any]]:
     """Load the model, keep it fresh, and give the services to every request."""
+    with metrics.shared(metrics_folder):
+        models = _models(settings, [ModelAlerts(notifiers.from_settings(settings)), ModelMetrics(metrics)])
+        models.load_now()
+        if on_start is not None:
+            on_start(models)
+        watching = asyncio.create_task(models.watch())
+        try:
+            yield {STATE: models, LOCAL: LocalModels(settings.serving_dir)}
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await models.close()
+
+
+def _models(settings: Settings, listeners: Sequence[Listener]) -> ModelService:
     api = settings.api
     local = LocalModel(settings.serving_dir, name=api.model_name, alias=api.model_stage)
     decoder = partial(RequestDecoder, max_rows=api.max_rows, max_depth=api.max_depth)
     loader = SnapshotLoader(local, decoder, public_key=ConfigManager(settings).read_public_key())
-    models = ModelService(local, loader, tell=ModelAlerts(notifiers.from_settings(settings)))
-    models.load_now()
-    if on_start is not None:
-        on_start(models)
-    watching = asyncio.create_task(models.watch())
-    try:
-        yield {STATE: models, LOCAL: LocalModels(settings.serving_dir)}
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await models.close()
+
+    def tell(event: ModelEvent) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return ModelService(local, loader, tell=tell)

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,7 @@ from mlapi.app.services.model_service import ModelService
 from mlapi.app.supervisor import Supervisor, spawn
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.ops.settings import KEY_SETTINGS, Settings, environment_of
+from mlapi.ops.worker_files import run_folder
 
 GRACE_S = 2.0  # between the signal to end and the end of listening, so that balancers see readiness go first
 DRAIN_S = 10  # for requests under way after that
@@ -63,17 +65,28 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def make_server(settings: Settings, *, follower: Sequence[str] | None = None, grace_s: float = GRACE_S) -> Server:
+def make_server(
+    settings: Settings,
+    *,
+    follower: Sequence[str] | None = None,
+    grace_s: float = GRACE_S,
+    metrics_folder: Path | None = None,
+) -> Server:
     """Make the server that `run` runs.
 
     Args:
         settings: of the service.
         follower: command line of the follower process; None where another process fills the local directory.
         grace_s: see `Server`.
+        metrics_folder: where all workers count together; None counts in memory.
     """
     api = settings.api
     config = uvicorn.Config(
-        create_app(settings, on_start=lambda models: server.attach(models)),  # noqa: PLW0108  # there is no server yet
+        create_app(
+            settings,
+            on_start=lambda models: server.attach(models),  # noqa: PLW0108  # there is no server yet
+            metrics_folder=metrics_folder,
+        ),
         host=api.host,
         port=api.port,
         loop="uvloop",
@@ -113,7 +126,8 @@ def run(settings: Settings, *, follower: Sequence[str] | None = None, listener: 
     """
     ConfigManager(settings).read_public_key()  # here a wrong setting is one line on the screen
     LoggingUtils.configure(settings.api.log_level)
-    server = make_server(settings, follower=follower)
+    owner = os.getpid() if listener is None else os.getppid()  # of the run: the parent that all workers share
+    server = make_server(settings, follower=follower, metrics_folder=run_folder(settings.state_dir, owner))
     try:
         server.run([listener] if listener else None)
     except SystemExit:  # uvicorn has logged why it could not start

@@ -16,7 +16,7 @@ from mlapi.bundle.reference import Reference
 from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.trees import TreeEngine
-from mlapi.bundle.types import Contributions, Label, Margin, Probabilities, Row, Table
+from mlapi.bundle.types import Contributions, Label, Margin, Matrix, Probabilities, Row, Table
 from mlapi.bundle.verify import CHECKS, Check, open_verified
 
 
@@ -28,12 +28,14 @@ class Prediction(NamedTuple):
         probabilities: float32 (n_rows, n_classes) in the order of the decision's classes, calibrated if it says so.
         margin: float32 (n_rows, n_groups).
         unknown: cells whose category the model has not seen and that were scored as missing.
+        matrix: float32 (n_rows, n_columns), what was scored.
     """
 
     labels: list[Label]
     probabilities: Probabilities
     margin: Margin
     unknown: tuple[UnknownCell, ...]
+    matrix: Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +96,8 @@ class Bundle:
         """Predict a matrix of this bundle's encoder; the rest is as for `predict`."""
         margin = self.engine.margin(encoded.matrix)
         probabilities = self.decision.calibrated(margin)
-        return Prediction(self.decision.labels(probabilities, threshold), probabilities, margin, encoded.unknown)
+        labels = self.decision.labels(probabilities, threshold)
+        return Prediction(labels, probabilities, margin, encoded.unknown, encoded.matrix)
 
     def explain(self, encoded: Encoded) -> Contributions:
         """Give what each feature adds to the margins of a matrix of this bundle's encoder.

@@ -109,7 +109,12 @@ def test_predict_lists_every_status_that_it_gives(document: Any) -> None:
 
 def test_every_operation_has_a_tag_a_summary_and_an_id_of_its_own(document: Any) -> None:
     found = list(operations(document))
-    assert {tag for _, _, operation in found for tag in operation["tags"]} == {"Predictions", "Models", "Health"}
+    assert {tag for _, _, operation in found for tag in operation["tags"]} == {
+        "Predictions",
+        "Models",
+        "Health",
+        "Metrics",
+    }
     assert len({operation["operationId"] for _, _, operation in found}) == len(found)
     assert all(operation["summary"] for _, _, operation in found)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from mlapi.app.utils.logging import LoggingUtils
-from mlapi.app.utils.metrics import new_registry
 
 
 @pytest.fixture
@@ -33,7 +32,3 @@ def test_writes_one_json_object_a_line_to_standard_error(capsys: pytest.CaptureF
     document = json.loads(line)
     assert (document["service.name"], document["message"]) == ("mlapi-serve", "request answered")
     assert (document["log.level"], document["url.path"]) == ("info", "/a\nb")
-
-
-def test_counts_each_app_by_itself() -> None:
-    assert new_registry() is not new_registry()

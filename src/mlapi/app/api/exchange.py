@@ -34,6 +34,7 @@ class Exchange:
         "answered",
         "began",
         "draining",
+        "error_code",
         "headers",
         "method",
         "path",
@@ -54,6 +55,7 @@ class Exchange:
         self.principal: Principal | None = None
         self.snapshot: Snapshot | None = None
         self.answered: Answered | None = None
+        self.error_code: str | None = None
         self.status = 0  # none sent yet
         self.draining = False
 
@@ -87,6 +89,8 @@ class Exchange:
             fields["model.version"] = self.snapshot.version
         if self.answered is not None:
             fields["rows"] = self.answered.decoded.n_rows
+        if self.error_code is not None:
+            fields["error.code"] = self.error_code
         return fields
 
     async def send(self, send: Send, reply: Reply) -> None:

@@ -5,7 +5,6 @@ authentication → predict endpoint or framework. Errors of both come back here 
 leaves one line in the log. Plain ASGI: the framework's own base class costs 330 µs a request, this costs a few.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -13,13 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapi.app.api.body import ClientGone
 from mlapi.app.api.error_body import reply_to
-from mlapi.app.api.errors import is_foreseen
 from mlapi.app.api.exchange import Exchange, Reply
+from mlapi.app.api.observer import Observer
 from mlapi.app.api.predict import PATHS, PredictEndpoint
 from mlapi.app.core.security import PREDICT
 from mlapi.app.services.auth_service import AuthService, require
 from mlapi.app.services.model_service import ModelService
-from mlapi.app.utils.logging import LoggingUtils
 
 STATE: Final = "mlapi"  # key of the lifespan's state in every scope
 EXCHANGE: Final = "mlapi.exchange"  # key of the request in hand in its scope
@@ -38,7 +36,7 @@ class Gate:
         auth: AuthService,
         predict: PredictEndpoint,
         is_public: Callable[[str], bool],
-        log: LoggingUtils,
+        observer: Observer,
     ) -> None:
         """Take what the gate asks.
 
@@ -47,13 +45,13 @@ class Gate:
             auth: who may ask.
             predict: answers `/predict`.
             is_public: whether a path needs no key.
-            log: where the line of each request goes.
+            observer: hears of every request.
         """
         self._app = app
         self._auth = auth
         self._predict = predict
         self._is_public = is_public
-        self._log = log
+        self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; there are no websockets."""
@@ -61,6 +59,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope)
+        self._observer.began()
         try:
             await self._answer(exchange, receive, send)
         except ClientGone:
@@ -68,7 +67,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001  # whatever it is, the client gets an answer and the log a line
             await self._fail(exchange, error, send)
         finally:
-            self._write(exchange)
+            self._observer.ended(exchange)
 
     async def _answer(self, exchange: Exchange, receive: Receive, send: Send) -> None:
         models: ModelService = exchange.scope["state"][STATE]
@@ -83,8 +82,7 @@ class Gate:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))
 
     async def _fail(self, exchange: Exchange, error: Exception, send: Send) -> None:
-        if not is_foreseen(error):
-            self._log.failure(error, request_id=exchange.request_id)
+        self._observer.failed(exchange, error)
         if exchange.status:
             raise error  # the answer is on its way; closing the connection is all that is left
         reply = reply_to(error, exchange.request_id)
@@ -92,15 +90,13 @@ class Gate:
             reply = Reply(reply.status, reply.body, [*reply.headers, (b"connection", b"close")])
         await exchange.send(send, reply)
 
-    def _write(self, exchange: Exchange) -> None:
-        level = logging.ERROR if exchange.status >= 500 and exchange.status != 503 else logging.INFO
-        self._log.access(level=level, fields=exchange.log_fields())
-
 
 def _as_get(exchange: Exchange) -> Scope:
     """The scope for the framework, whose routes answer HEAD as GET; `_stamping` leaves the body out."""
     exchange.scope[EXCHANGE] = exchange
-    return {**exchange.scope, "method": "GET"} if exchange.method == "HEAD" else exchange.scope
+    if exchange.method == "HEAD":
+        exchange.scope = {**exchange.scope, "method": "GET"}
+    return exchange.scope
 
 
 def _stamping(exchange: Exchange, send: Send) -> Send:

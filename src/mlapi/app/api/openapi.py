@@ -26,6 +26,7 @@ BEARER: Final = {
 TAGS: Final = [
     {"name": "Predictions", "description": "Rows in, labels and probabilities out."},
     {"name": "Models", "description": "The model that answers."},
+    {"name": "Metrics", "description": "What the service has counted."},
     {"name": "Health", "description": "Probes for whatever keeps the service running."},
 ]
 

@@ -1,12 +1,116 @@
-"""Room for what the service counts, thin over `mlapi.ops.metrics`.
+"""What the service counts, thin over `mlapi.ops.metrics`; the path of a request adds to counters without a lock."""
 
-Nothing is counted yet: there is no exporter to read it. The gate is where a request's route, status, rows and duration
-are known together, in `Gate._write`.
-"""
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from mlapi.ops.metrics import Registry
+from mlapi.ops import process_figures
+from mlapi.ops.metrics import Counter, Histogram, Registry, Sample, merged
+from mlapi.ops.worker_files import WorkerFile, claim
+
+log = logging.getLogger(__name__)
 
 
-def new_registry() -> Registry:
-    """A registry of its own for each app, so that two apps in a process do not add up."""
-    return Registry()
+class ServiceMetrics:
+    """The counters of this process, and the sight of those of the other workers. To be used in the event loop."""
+
+    def __init__(self) -> None:
+        """Count in memory until `shared` says otherwise."""
+        self._file: WorkerFile | None = None
+        self._start(Registry())
+
+    @contextmanager
+    def shared(self, folder: Path | None) -> Iterator[None]:
+        """Count in a file for a while, beside the other workers of a run; in memory where that cannot be."""
+        if folder is not None:
+            self._share(folder)
+        try:
+            yield
+        finally:
+            if self._file is not None:
+                self._file.release()
+                self._file = None
+
+    def _share(self, folder: Path) -> None:
+        try:
+            self._file = claim(folder)
+        except OSError as error:
+            reason = error.strerror or "input/output error"
+            log.warning("metrics are of this process alone: %s", reason, extra={"fields": {"event.action": "metrics"}})
+            return
+        registry = Registry(tallies=self._file.tallies)
+        registry.forget_gauges()
+        self._start(registry)
+
+    def began(self) -> None:
+        """Count a request in."""
+        self._in_flight.add(1.0)
+
+    def answered(self, route: str, status: int, duration_s: float) -> None:
+        """Count a request out.
+
+        Args:
+            route: the path as declared, such as `/models/{name}/versions`.
+            status: of the answer.
+            duration_s: from its headers to the last byte of the answer.
+        """
+        self._in_flight.add(-1.0)
+        requests = self._requests.get((route, status))
+        if requests is None:
+            requests = self._requests[route, status] = self.registry.counter("mlapi_requests_total", route, str(status))
+        requests.add()
+        seconds = self._seconds.get(route)
+        if seconds is None:
+            seconds = self._seconds[route] = self.registry.histogram("mlapi_request_seconds", route)
+        seconds.observe(duration_s)
+
+    def rejected(self, code: str) -> None:
+        """Count an error answer."""
+        self.registry.add("mlapi_rejects_total", code)
+        if code == "unauthorized":
+            self.registry.add("mlapi_auth_failures_total")
+
+    def waited(self, seconds: float) -> None:
+        """Count how long a request waited before its work began."""
+        self._queue.observe(seconds)
+
+    def predicted(self, version: str, labels: dict[str, int], n_unknown: int) -> None:
+        """Count the rows of a predict request.
+
+        Args:
+            version: that answered.
+            labels: how many rows got each label, by class name.
+            n_unknown: cells taken as missing.
+        """
+        self._rows.observe(sum(labels.values()))
+        for label, n_rows in labels.items():
+            predictions = self._predictions.get((version, label))
+            if predictions is None:
+                predictions = self.registry.counter("mlapi_predictions_total", version, label)
+                self._predictions[version, label] = predictions
+            predictions.add(n_rows)
+        if n_unknown:
+            self.registry.add("mlapi_unknown_categories_total", version, by=n_unknown)
+
+    def samples(self) -> Iterator[Sample]:
+        """What all workers have counted, and what they use of the machine."""
+        if self._file is None:
+            yield from self.registry.samples()
+            return
+        readings = self._file.readings()
+        alive = [reading for reading in readings if reading.alive]
+        yield from merged(
+            [reading.entries for reading in alive],
+            ended=[reading.entries for reading in readings if not reading.alive],
+        )
+        yield from process_figures.samples({reading.file.stem: reading.pid for reading in alive})
+
+    def _start(self, registry: Registry) -> None:
+        self.registry = registry
+        self._in_flight = registry.counter("mlapi_requests_in_flight")
+        self._queue = registry.histogram("mlapi_queue_seconds")
+        self._rows = registry.histogram("mlapi_rows")
+        self._requests: dict[tuple[str, int], Counter] = {}
+        self._seconds: dict[str, Histogram] = {}
+        self._predictions: dict[tuple[str, str], Counter] = {}

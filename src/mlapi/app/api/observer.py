@@ -1,0 +1,58 @@
+"""What remains of a request when it is over: a line in the log and a few counters."""
+
+import logging
+from collections import Counter
+
+from mlapi.app.api.errors import entry_of, is_foreseen
+from mlapi.app.api.exchange import Exchange
+from mlapi.app.api.predict import PATHS
+from mlapi.app.services.prediction_service import Answered
+from mlapi.app.utils.logging import LoggingUtils
+from mlapi.app.utils.metrics import ServiceMetrics
+from mlapi.bundle.decision import class_name
+
+UNMATCHED = "unmatched"  # the route of a path that is none: paths come from clients, and labels must not
+
+
+class Observer:
+    """Is told of every request, by the gate."""
+
+    def __init__(self, log: LoggingUtils, metrics: ServiceMetrics) -> None:
+        """Take where the lines and the counts go."""
+        self._log = log
+        self._metrics = metrics
+
+    def began(self) -> None:
+        """A request came in."""
+        self._metrics.began()
+
+    def failed(self, exchange: Exchange, error: Exception) -> None:
+        """A request is about to be answered by an error."""
+        exchange.error_code = entry_of(error).code
+        self._metrics.rejected(exchange.error_code)
+        if not is_foreseen(error):
+            self._log.failure(error, request_id=exchange.request_id)
+
+    def ended(self, exchange: Exchange) -> None:
+        """A request was answered, or its client has gone."""
+        level = logging.ERROR if exchange.status >= 500 and exchange.status != 503 else logging.INFO
+        self._log.access(level=level, fields=exchange.log_fields())
+        self._metrics.answered(route_of(exchange), exchange.status, exchange.duration_ms / 1000)
+        if exchange.answered is not None:
+            self._predicted(exchange.answered)
+
+    def _predicted(self, answered: Answered) -> None:
+        prediction = answered.prediction
+        labels = {class_name(label): n_rows for label, n_rows in Counter(prediction.labels).items()}
+        self._metrics.predicted(answered.snapshot.version, labels, len(prediction.unknown))
+
+
+def route_of(exchange: Exchange) -> str:
+    """The path of a request as it is declared, `/v1` in front where it was asked for."""
+    if exchange.path in PATHS:
+        return exchange.path
+    route = exchange.scope.get("route")
+    if route is None:
+        return UNMATCHED
+    versioned = exchange.path.startswith("/v1/") and not route.path.startswith("/v1/")
+    return f"/v1{route.path}" if versioned else str(route.path)
