@@ -12,7 +12,9 @@ from mlapi.bundle.decision import Decision
 from mlapi.bundle.manifest import Dataset
 from mlapi.bundle.profile import LeftOut
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
+from mlapi.training.assessment import Assessment
 from mlapi.training.card import CardFacts, escaped, write_card
+from mlapi.training.deciding import Decided
 from mlapi.training.evaluation import ModelEvaluator
 
 
@@ -29,8 +31,9 @@ def facts(name: str = "age", category: str = "a", left_out: tuple[LeftOut, ...] 
     evaluation = ModelEvaluator(Decision(classes=("no", "yes")), bootstrap=20).evaluate(
         np.array([1, 0], dtype=np.int32), probabilities
     )
+    assessment = Assessment(evaluation, Decided(Decision(classes=("no", "yes")), "", {}))
     dataset = Dataset(name="t.csv", fingerprint="f" * 64, n_rows=10, n_train=6, n_validation=2, n_test=2)
-    return CardFacts(dataset, schema, left_out, evaluation, (("max_depth", 6),))
+    return CardFacts(dataset, schema, left_out, assessment, (("max_depth", 6),))
 
 
 class Tags(HTMLParser):

@@ -47,9 +47,11 @@ def test_each_class_has_its_own_figures() -> None:
     found = ModelEvaluator(Decision(classes=("a", "b", "c")), bootstrap=20).evaluate(codes, probabilities)
     assert found.confusion.tolist() == [[2, 1, 0], [0, 2, 0], [1, 0, 0]]
     first, second, third = found.per_class
-    assert (first.label, first.rows, first.precision, first.recall) == ("a", 3, 2 / 3, 2 / 3)
-    assert (second.precision, second.recall, second.f1) == (2 / 3, 1.0, 0.8)
-    assert (third.precision, third.recall, third.f1, third.rows) == (0.0, 0.0, 0.0, 1)
+    assert (first.label, first.figures.n_rows) == ("a", 3)
+    assert [first.figures.metrics[name] for name in ("precision", "recall")] == [2 / 3, 2 / 3]
+    assert [second.figures.metrics[name] for name in ("precision", "recall", "f1")] == [2 / 3, 1.0, 0.8]
+    assert [third.figures.metrics[name] for name in ("precision", "recall", "f1")] == [0.0, 0.0, 0.0]
+    assert all(set(one.figures.intervals) == set(one.figures.metrics) for one in found.per_class)
 
 
 def test_a_figure_that_the_rows_cannot_give_is_absent() -> None:

@@ -18,7 +18,9 @@ from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCa
 from mlapi.bundle.signing import generate_keys
 from mlapi.bundle.types import Table
 from mlapi.bundle.verify import verify
+from mlapi.training.assessment import Assessment
 from mlapi.training.booster_params import BoosterParams
+from mlapi.training.deciding import Decided
 from mlapi.training.errors import ParityError
 from mlapi.training.evaluation import Evaluation
 from mlapi.training.export import (
@@ -71,7 +73,8 @@ def trained() -> tuple[Model, Table, Held]:
 
 def about(name: str = "churn") -> About:
     evaluation = Evaluation(60, {"accuracy": 0.9}, {"accuracy": (0.8, 1.0)}, (), np.zeros((2, 2), dtype=np.int64))
-    return About(name, Dataset(name="t.csv", fingerprint="f", n_rows=260), "c" * 64, evaluation, {"team": "a"})
+    assessed = Assessment(evaluation, Decided(Decision(classes=("no", "yes")), "", {}))
+    return About(name, Dataset(name="t.csv", fingerprint="f", n_rows=260), "c" * 64, assessed, {"team": "a"})
 
 
 def files(trained: tuple[Model, Table, Held]) -> dict[str, bytes]:

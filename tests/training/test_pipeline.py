@@ -20,6 +20,7 @@ from mlflow.entities import Run
 from pyarrow import parquet
 
 from mlapi.bundle import Bundle, load
+from mlapi.bundle.decision import Platt
 from mlapi.bundle.errors import StoreUnavailable
 from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.signing import generate_keys
@@ -103,10 +104,26 @@ def artifact(settings: Settings, result: TrainingResult, path: str) -> Path:
 def test_a_training_is_recorded_registered_and_in_staging(baseline: Baseline) -> None:
     settings, result = baseline.settings, baseline.result
     assert (result.model, result.version) == ("churn", "1")
-    assert set(result.metrics) == {"accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss"}
+    figures = {
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+        "roc_auc",
+        "pr_auc",
+        "log_loss",
+        "brier",
+        "calibration_error",
+        "mcc",
+    }
+    beside = {f"{baseline}_{name}" for baseline in ("majority", "logistic_regression") for name in figures}
+    assert set(result.metrics) == set(result.metric_intervals) == figures | beside
     (run,) = runs(settings)
     assert (run.info.run_id, run.info.status) == (result.run_id, "FINISHED")
     assert run.data.metrics["test_roc_auc"] == result.metrics["roc_auc"]
+    low, high = result.metric_intervals["roc_auc"]
+    assert (run.data.metrics["test_roc_auc_low"], run.data.metrics["test_roc_auc_high"]) == (low, high)
+    assert run.data.metrics["test_majority_accuracy"] == result.metrics["majority_accuracy"]
+    assert 0 < run.data.metrics["class/yes/recall"] <= 1
     assert "validation-logloss" in run.data.metrics
     assert run.data.tags["mlapi.content_digest"] == result.content_digest
     assert run.data.tags["mlapi.version"] == "1"
@@ -129,7 +146,9 @@ def test_the_runs_files_hold_the_test_rows_the_report_and_the_pictures(baseline:
     report = json.loads(artifact(baseline.settings, baseline.result, "report.json").read_text())
     assert report["parts"] == {"train": 130, "validation": 30, "test": 40}
     figures = json.loads(artifact(baseline.settings, baseline.result, "evaluation.json").read_text())
-    assert figures["metrics"] == baseline.result.metrics
+    assert figures["metrics"]["roc_auc"] == pytest.approx(baseline.result.metrics["roc_auc"], abs=1e-6)
+    assert figures["decision"]["threshold"] == 0.5
+    assert set(figures["baselines"]) == {"majority", "logistic_regression"}
     assert len(list(artifact(baseline.settings, baseline.result, "plots").glob("*.png"))) == 6
 
 
@@ -208,6 +227,43 @@ def test_ctrl_c_before_anything_is_found_leaves_nothing(settings: Settings, csv:
         train(quick(csv, trials=50), settings, interrupts)
     assert {run.info.status for run in runs(settings)} == {"FAILED"}
     assert versions(settings) == []
+
+
+def test_a_threshold_a_curve_and_slices_are_as_asked_for(settings: Settings, csv: Path) -> None:
+    wishes = {"threshold_objective": "recall>=0.95", "calibrate": "platt", "slices": ("plan", "age")}
+    result = train(quick(csv, **wishes), settings)
+    bundle = fetched(settings, result)
+    assert isinstance(bundle.decision.calibration, Platt)
+    assert 0 < bundle.decision.threshold < 0.5
+    assert bundle.golden.calibrated is not None
+    test = parquet.read_table(artifact(settings, result, "test.parquet"))
+    answers = bundle.predict([{name: row[name] for name in bundle.schema.names} for row in test.to_pylist()])
+    truth = np.array(test.column("y").to_pylist())
+    assert np.mean(np.array(answers.labels) == truth) == pytest.approx(result.metrics["accuracy"])
+    assert np.mean((answers.probabilities[:, 1] - (truth == "yes")) ** 2) == pytest.approx(result.metrics["brier"])
+    figures = json.loads(artifact(settings, result, "evaluation.json").read_text())
+    assert figures["decision"]["objective"] == "recall>=0.95"
+    assert set(figures["decision"]["validation_log_loss"]) == {"none", "platt"}
+    assert {one["feature"] for one in figures["slices"]} == {"plan", "age"}
+    run = next(one for one in runs(settings) if one.info.run_id == result.run_id)
+    assert any(name.startswith("slice/plan/") for name in run.data.metrics)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"threshold_objective": "f1"}, "a threshold needs two classes; the target has 3"),
+        ({"calibrate": "isotonic"}, "only two classes can be calibrated; the target has 3"),
+        ({"slices": ("petal",)}, "--slice: iris has no column 'petal'"),
+    ],
+)
+def test_what_the_table_cannot_have_is_told_before_the_training(
+    settings: Settings, values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        train(TrainingConfig(dataset="iris", **QUICK, **values), settings)
+    assert message in str(caught.value)
+    assert runs(settings) == []
 
 
 def test_a_test_file_gives_the_figures(settings: Settings, csv: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from mlapi.bundle.decision import class_name
 from mlapi.bundle.manifest import Dataset
 from mlapi.bundle.profile import LeftOut
 from mlapi.bundle.schema import Feature, FeatureSchema
+from mlapi.training.assessment import Assessment
 from mlapi.training.evaluation import Evaluation
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+.!|~$-])")
@@ -29,7 +30,7 @@ class CardFacts:
     dataset: Dataset
     schema: FeatureSchema
     left_out: Sequence[LeftOut]
-    evaluation: Evaluation
+    assessment: Assessment
     parameters: Sequence[tuple[str, object]]
 
 
@@ -37,10 +38,10 @@ def write_card(facts: CardFacts) -> bytes:
     """Give the page as UTF-8; every name that came from data is escaped, for Markdown and for HTML inside it."""
     parts = [
         f"# Model of {escaped(facts.schema.target)}",
-        f"XGBoost, {len(facts.schema.features)} features, {len(facts.evaluation.per_class)} classes.",
+        f"XGBoost, {len(facts.schema.features)} features, {len(facts.assessment.evaluation.per_class)} classes.",
         _data(facts),
-        _figures(facts.evaluation),
-        _classes(facts.evaluation),
+        _figures(facts.assessment.evaluation),
+        _classes(facts.assessment.evaluation),
         _features(facts.schema.features),
         _left_out(facts.left_out),
         "## Parameters\n\n" + _table(("parameter", "value"), ((name, value) for name, value in facts.parameters)),
@@ -85,10 +86,14 @@ def _figures(evaluation: Evaluation) -> str:
 
 def _classes(evaluation: Evaluation) -> str:
     rows = (
-        (class_name(one.label), f"{one.precision:.4f}", f"{one.recall:.4f}", f"{one.f1:.4f}", one.rows)
-        for one in evaluation.per_class
+        (class_name(label), *(_number(found.metrics.get(name)) for name in ("precision", "recall", "f1")), found.n_rows)
+        for label, found in evaluation.per_class
     )
     return "## Classes\n\n" + _table(("class", "precision", "recall", "F1", "test rows"), rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def _features(features: Sequence[Feature]) -> str:

@@ -13,10 +13,12 @@ from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import OnUnknownFeature
 from mlapi.ops.fields import Names
 from mlapi.training.booster_params import BoosterParams
+from mlapi.training.calibration import Wish
 from mlapi.training.errors import ConfigError
 from mlapi.training.file_names import stem
 from mlapi.training.frozen import Frozen
 from mlapi.training.search_space import SPACE, Space
+from mlapi.training.threshold import OBJECTIVES, read_objective
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")  # what MLflow, a file system and a URL path all take
 
@@ -102,6 +104,20 @@ class TrainingConfig(Frozen):
     )
     resume: bool = Field(default=False, description="go on with an earlier search of the same table and parameters")
     threads: int | None = Field(default=None, ge=1, description="threads of XGBoost; all processors if not given")
+    threshold_objective: str | None = Field(
+        default=None,
+        description=f"what the threshold of two classes is chosen for on validation: {OBJECTIVES}; 0.5 if not given",
+        json_schema_extra={"metavar": "OBJECTIVE"},
+    )
+    calibrate: Wish = Field(
+        default="auto", description="curve that corrects the probability of two classes; auto: only where it helps"
+    )
+    slices: Names = Field(
+        default=(),
+        description="a feature whose parts get figures of their own",
+        json_schema_extra={"flag": "--slice", "metavar": "FEATURE"},
+    )
+    cv: int = Field(default=0, ge=0, le=50, description="folds of a cross-validation of the figures; 0 for none")
     bootstrap: int = Field(default=200, ge=20, le=10_000, description="resamples behind each interval")
     golden_rows: int = Field(default=32, ge=32, le=1000, description="held-out rows kept in the bundle to prove it by")
     signing_key: Path | None = Field(default=None, description="PEM file of the Ed25519 key to sign the bundle with")
@@ -122,6 +138,8 @@ class TrainingConfig(Frozen):
             raise ConfigError("--drop", "the target cannot be left out")
         if self.name is not None and not MODEL_NAME.fullmatch(self.name):
             raise ConfigError("--name", "a model's name is 1 to 100 letters, digits, . _ or -, the first no . or -")
+        if self.threshold_objective is not None:
+            read_objective(self.threshold_objective)
         return self
 
     @property

@@ -20,8 +20,8 @@ from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.signing import SIGNATURE_FILE, sign
 from mlapi.bundle.trees import TreeEngine, load_engine
 from mlapi.bundle.types import Table
+from mlapi.training.assessment import Assessment
 from mlapi.training.errors import ParityError
-from mlapi.training.evaluation import Evaluation
 from mlapi.training.golden_rows import Held, choose_golden_rows
 
 LIBRARIES = ("ml-api-platform", "numpy", "xgboost-cpu")
@@ -93,7 +93,7 @@ class About:
     name: str
     dataset: Dataset
     config_digest: str
-    evaluation: Evaluation
+    assessment: Assessment
     tags: Mapping[str, str]
 
 
@@ -104,8 +104,8 @@ def write_bundle(path: Path, files: Mapping[str, bytes], about: About, signing_k
         created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         dataset=about.dataset,
         config_digest=about.config_digest,
-        metrics=about.evaluation.metrics,
-        metric_intervals=about.evaluation.intervals,
+        metrics=about.assessment.metrics,
+        metric_intervals=about.assessment.intervals,
         tags=dict(about.tags),
         git_commit=git_commit(),
         libraries={name: version(name) for name in LIBRARIES},

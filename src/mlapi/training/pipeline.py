@@ -15,6 +15,7 @@ from mlapi.ops.settings import Settings
 from mlapi.training.boosting import boost
 from mlapi.training.card import write_card
 from mlapi.training.config import TrainingConfig
+from mlapi.training.deciding import check_wishes
 from mlapi.training.errors import ConfigError, shown_path
 from mlapi.training.export import About, Model, bundle_files, write_bundle
 from mlapi.training.golden_rows import Held
@@ -63,6 +64,7 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
     progress("reading the data")
     config = resolved(config)
     prepared = prepare(config)
+    check_wishes(config, prepared)
     signing_key = read_key(config.signing_key)
     server = TrackingServer(settings.mlflow)
     server.check()
@@ -85,8 +87,8 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
         version,
         digest,
         run.run_id,
-        trained.scored.evaluation.metrics,
-        trained.scored.evaluation.intervals,
+        trained.assessment.metrics,
+        trained.assessment.intervals,
         prepared.report,
         searched.notes,
     )
@@ -104,8 +106,9 @@ def export(
         golden_rows=config.golden_rows,
     )
     config_digest = hashlib.sha256(msgspec.json.encode(config.fingerprint(), order="deterministic")).hexdigest()
-    evaluation = trained.scored.evaluation
-    about = About(config.model_name, prepared.facts, config_digest, evaluation, {"target": prepared.data.target})
+    about = About(
+        config.model_name, prepared.facts, config_digest, trained.assessment, {"target": prepared.data.target}
+    )
     digest = write_bundle(bundle, files, about, signing_key)
     verify(bundle)
     return digest

@@ -1,47 +1,98 @@
 """The figures of a classifier, each for many weightings of the rows at once, so that a bootstrap costs one pass.
 
-A resample with replacement is a weight for every row: how often it was drawn. Every function takes weights of shape
-(n_resamples, n_rows) and gives one figure for each resample.
+A resample with replacement is a weight for every row: how often it was drawn, times the row's own weight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.types import Probabilities
+from mlapi.training.ranking import Ranking
 
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
-CELLS_AT_ONCE = 1 << 22  # rows x resamples held in memory at a time: 32 MiB of float64
+CELLS_AT_ONCE = 1 << 18  # rows x resamples held at a time: 2 MiB of float64, which a processor's cache holds
 SMALLEST = float(np.finfo(np.float32).eps)  # as scikit-learn's log_loss clips float32 probabilities
+CALIBRATION_BINS = 15  # of equal width, as in Guo et al., "On calibration of modern neural networks", 2017
+
+
+class Scores(NamedTuple):
+    """Figures of all rows, (n_resamples,) each, and of each class, (n_resamples, n_classes); NaN where unknown."""
+
+    whole: dict[str, Floats]
+    classes: dict[str, Floats]
+
+
+class Scorer:
+    """Scored rows, with what no weighting changes worked out once."""
+
+    def __init__(self, codes: Codes, probabilities: Probabilities, chosen: Codes) -> None:
+        """Take the rows.
+
+        Args:
+            codes: the true classes, (n_rows,).
+            probabilities: float32 (n_rows, n_classes).
+            chosen: the predicted classes, (n_rows,).
+        """
+        self._two = probabilities.shape[1] == 2
+        classes = np.arange(probabilities.shape[1])
+        truth, guess = codes[:, None] == classes, chosen[:, None] == classes
+        self._sides = [part.astype(np.float64) for part in (truth, guess, truth & guess)]
+        self._rankings = [Ranking(true, score) for true, score in zip(truth.T, probabilities.T, strict=True)]
+        self._means = {
+            "accuracy": (codes == chosen).astype(np.float64),
+            "log_loss": row_losses(codes, probabilities),
+            "brier": row_briers(codes, probabilities),
+        }
+        self._distances = calibration_distances(codes, probabilities)
+
+    def scores(self, weights: Floats) -> Scores:
+        """Give every figure under each of the weightings, (n_resamples, n_rows).
+
+        Of all rows: accuracy, balanced_accuracy, f1, mcc, roc_auc, pr_auc, log_loss, brier and calibration_error. Of
+        each class against the rest: precision, recall, f1, roc_auc and pr_auc. With two classes f1, roc_auc and pr_auc
+        of all rows are the positive class's; with more they are the mean over the classes. A class without rows is left
+        out of a mean; an area is NaN where no class has rows on both sides.
+        """
+        total = weights.sum(axis=1)
+        rows, guessed, hits = (weights @ side for side in self._sides)
+        classes = self._classes(weights, rows, guessed, hits)
+        of_all = _positive if self._two else mean_of_known
+        whole = {name: weights @ cells / total for name, cells in self._means.items()}
+        whole |= {name: of_all(classes[name]) for name in ("f1", "roc_auc", "pr_auc")}
+        whole["balanced_accuracy"] = mean_of_known(classes["recall"])
+        whole["mcc"] = matthews(rows, guessed, hits)
+        whole["calibration_error"] = np.abs(weights @ self._distances).sum(axis=1) / total
+        return Scores(whole, classes)
+
+    def _classes(self, weights: Floats, rows: Floats, guessed: Floats, hits: Floats) -> dict[str, Floats]:
+        known = np.where(rows > 0, 1.0, np.nan)
+        found = [ranking.areas(weights) for ranking in self._rankings]
+        return {
+            "precision": _share(hits, guessed) * known,
+            "recall": _share(hits, rows) * known,
+            "f1": _share(2 * hits, rows + guessed) * known,
+            "roc_auc": np.stack([one.roc for one in found], axis=1),
+            "pr_auc": np.stack([one.precision_recall for one in found], axis=1),
+        }
 
 
 def all_scores(codes: Codes, probabilities: Probabilities, chosen: Codes, weights: Floats) -> dict[str, Floats]:
-    """Give every figure.
+    """Give the figures of all rows, (n_resamples,) each; `Scorer` documents them."""
+    return Scorer(codes, probabilities, chosen).scores(weights).whole
 
-    Args:
-        codes: the true classes, (n_rows,).
-        probabilities: float32 (n_rows, n_classes).
-        chosen: the predicted classes, (n_rows,).
-        weights: (n_resamples, n_rows).
 
-    Returns:
-        accuracy, balanced_accuracy, f1, roc_auc and log_loss, each (n_resamples,). With two classes f1 is the positive
-        class's; with more it is the mean over classes, and roc_auc the mean of each class against the rest. A class
-        without rows is left out of a mean; roc_auc is NaN where no class has rows on both sides.
-    """
-    total = weights.sum(axis=1)
-    recall, f1 = class_scores(codes, chosen, weights, probabilities.shape[1])
-    return {
-        "accuracy": (weights * (codes == chosen)).sum(axis=1) / total,
-        "balanced_accuracy": mean_of_known(recall),
-        "f1": f1[:, 1] if probabilities.shape[1] == 2 else mean_of_known(f1),
-        "roc_auc": roc_auc(codes, probabilities, weights),
-        "log_loss": (weights * row_losses(codes, probabilities)).sum(axis=1) / total,
-    }
+def roc_auc(codes: Codes, probabilities: Probabilities, weights: Floats) -> Floats:
+    """Give the area under the ROC curve, (n_resamples,): of the positive class of two, else the mean over classes."""
+    positives = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    return mean_of_known(
+        np.stack([Ranking(codes == one, probabilities[:, one]).areas(weights).roc for one in positives], axis=1)
+    )
 
 
 def row_losses(codes: Codes, probabilities: Probabilities) -> Floats:
@@ -50,20 +101,41 @@ def row_losses(codes: Codes, probabilities: Probabilities) -> Floats:
     return -np.log(np.clip(own, SMALLEST, 1.0 - SMALLEST))
 
 
-def class_scores(codes: Codes, chosen: Codes, weights: Floats, n_classes: int) -> tuple[Floats, Floats]:
-    """Give recall and F1 of each class, (n_resamples, n_classes); NaN for a class that no row has."""
-    classes = np.arange(n_classes)
-    truth, guess = codes[:, None] == classes, chosen[:, None] == classes
-    rows, guessed, hits = weights @ truth, weights @ guess, weights @ (truth & guess)
-    known = np.where(rows > 0, 1.0, np.nan)
-    return hits / np.maximum(rows, 1) * known, 2 * hits / np.maximum(rows + guessed, 1) * known
+def row_briers(codes: Codes, probabilities: Probabilities) -> Floats:
+    """Give each row's squared error (Brier, 1950): of the positive class of two, else summed over the classes.
+
+    That for two classes is half of the sum is common usage, and scikit-learn's.
+    """
+    truth = codes[:, None] == np.arange(probabilities.shape[1])
+    errors = (probabilities.astype(np.float64) - truth) ** 2
+    briers: Floats = errors[:, 1] if probabilities.shape[1] == 2 else errors.sum(axis=1)
+    return briers
 
 
-def roc_auc(codes: Codes, probabilities: Probabilities, weights: Floats) -> Floats:
-    """Give the area under the ROC curve; for more than two classes the mean of one against the rest."""
-    n_classes = probabilities.shape[1]
-    positives = [1] if n_classes == 2 else range(n_classes)
-    return mean_of_known(np.stack([_area(codes == one, probabilities[:, one], weights) for one in positives], axis=1))
+def matthews(rows: Floats, guessed: Floats, hits: Floats) -> Floats:
+    """Give Matthews' correlation from each class's counts, for any number of classes (Gorodkin, 2004).
+
+    The counts are (n_resamples, n_classes); the figure is 0 where the truth or the guesses do not vary.
+    """
+    total, right = rows.sum(axis=1), hits.sum(axis=1)
+    together = right * total - (rows * guessed).sum(axis=1)
+    spreads = (total**2 - (rows**2).sum(axis=1)) * (total**2 - (guessed**2).sum(axis=1))
+    return np.where(spreads > 0, together / np.sqrt(np.where(spreads > 0, spreads, 1.0)), 0.0)
+
+
+def calibration_distances(codes: Codes, probabilities: Probabilities) -> Floats:
+    """Give what was said less what came true, each row in its bin of what was said, (n_rows, CALIBRATION_BINS).
+
+    Two classes: of the positive class's probability. More: of the most probable class's, as Guo et al. have it. The
+    expected calibration error is the sum over bins of the absolute mean of these.
+    """
+    if probabilities.shape[1] == 2:
+        said, true = probabilities[:, 1].astype(np.float64), codes == 1
+    else:
+        said, true = probabilities.max(axis=1).astype(np.float64), codes == probabilities.argmax(axis=1)
+    bins = np.minimum((said * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
+    distances: Floats = (said - true)[:, None] * (bins[:, None] == np.arange(CALIBRATION_BINS))
+    return distances
 
 
 def mean_of_known(values: Floats) -> Floats:
@@ -83,13 +155,10 @@ def resamples(n_rows: int, count: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(drawn.ravel(), minlength=block * n_rows).reshape(block, n_rows).astype(np.float64)
 
 
-def _area(positive: NDArray[np.bool_], score: NDArray[np.float32], weights: Floats) -> Floats:
-    """Count pairs in which the positive row scores higher, ties as half (Mann and Whitney, 1947)."""
-    order = np.argsort(score, kind="stable")
-    ranked = score[order]
-    begins = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-    up = np.add.reduceat(weights[:, order] * positive[order], begins, axis=1)
-    down = np.add.reduceat(weights[:, order] * ~positive[order], begins, axis=1)
-    below = np.cumsum(down, axis=1) - down
-    pairs = up.sum(axis=1) * down.sum(axis=1)
-    return np.where(pairs > 0, (up * (below + down / 2)).sum(axis=1) / np.maximum(pairs, 1), np.nan)
+def _positive(values: Floats) -> Floats:
+    return values[:, 1]
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    """Divide, 0 where the whole is empty."""
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 0.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.types import Matrix
+from mlapi.bundle.types import Margin, Matrix
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.progress import Progress, silent
 
@@ -37,11 +37,15 @@ class Fold:
 
 @dataclass(frozen=True)
 class Search:
-    """What early stopping found: the best round (from 1), its loss, and the loss of every round for each fold."""
+    """What early stopping found: the best round (from 1), its loss, and the loss of every round for each fold.
+
+    `margin` is the raw output for the validation rows at the best round, (n_rows, n_groups), where one was boosted for.
+    """
 
     best_round: int
     best_loss: float
     curves: dict[str, list[float]] = field(default_factory=dict)
+    margin: Margin | None = None
 
 
 class Stopping:
@@ -131,11 +135,12 @@ class ModelTrainer:
         import xgboost
 
         curves: dict[str, dict[str, list[float]]] = {}
+        held = self.data(validation)
         booster = xgboost.train(
             self.parameters(params),
             self.quantized(params, train),
             num_boost_round=self.max_rounds,
-            evals=[(self.data(validation), "validation")],
+            evals=[(held, "validation")],
             evals_result=curves,
             verbose_eval=False,
             callbacks=[
@@ -143,10 +148,13 @@ class ModelTrainer:
                 xgboost.callback.EarlyStopping(rounds=self._patience_for(params), min_delta=self._min_gain),
             ],
         )
+        best_round = booster.best_iteration + 1
+        raw = booster.predict(held, output_margin=True, iteration_range=(0, best_round))
         return Search(
-            booster.best_iteration + 1,
+            best_round,
             float(booster.best_score),
             {name: scores[self.metric] for name, scores in curves.items()},
+            np.asarray(raw, dtype=np.float32).reshape(len(validation.codes), -1),
         )
 
     def stopping(self, params: BoosterParams) -> Stopping:

@@ -1,0 +1,67 @@
+"""How margins become labels: the calibration and the threshold, both chosen on the validation rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlapi.bundle.decision import Decision
+from mlapi.training.boosting import Boosted
+from mlapi.training.calibration import calibrate
+from mlapi.training.config import TrainingConfig
+from mlapi.training.errors import ConfigError
+from mlapi.training.preparation import Prepared
+from mlapi.training.slices import check_slices
+from mlapi.training.threshold import choose_threshold, read_objective
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decision, and how it came about.
+
+    `objective` is what the threshold was chosen for; empty where it was not. `losses` are the cross-fitted log losses
+    on validation of no curve ("none") and of each kind of curve that was tried; empty where none was.
+    """
+
+    decision: Decision
+    objective: str
+    losses: dict[str, float]
+
+    @property
+    def kind(self) -> str:
+        """The calibration's kind: none, platt or isotonic."""
+        return str(self.decision.calibration.__struct_config__.tag)
+
+
+def check_wishes(config: TrainingConfig, prepared: Prepared) -> None:
+    """Refuse what cannot be had of this table, before anything is trained.
+
+    Raises:
+        ConfigError: a threshold or a curve is asked for and there are more than two classes; or a slice by no column.
+    """
+    check_slices(prepared.test, config.slices)
+    n_classes = len(prepared.data.labels.classes)
+    if n_classes == 2:
+        return
+    if config.threshold_objective is not None:
+        raise ConfigError("--threshold-objective", f"a threshold needs two classes; the target has {n_classes}")
+    if config.calibrate in ("isotonic", "platt"):
+        raise ConfigError("--calibrate", f"only two classes can be calibrated; the target has {n_classes}")
+
+
+def decide(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> Decided:
+    """Choose the curve and then the threshold of what it gives, by the booster that has not seen the validation rows.
+
+    Raises:
+        ConfigError: no threshold reaches what the objective asks for.
+    """
+    classes = prepared.data.labels.classes
+    margin, codes = boosted.search.margin, prepared.data.labels.codes[prepared.split.validation]
+    assert margin is not None  # early stopping looked at these rows
+    found = calibrate(margin, codes, classes, config.calibrate, config.seed)
+    decision = Decision(classes=classes, calibration=found.calibration)
+    if config.threshold_objective is None:
+        return Decided(decision, "", found.losses)
+    objective = read_objective(config.threshold_objective)
+    threshold = choose_threshold(objective, codes, decision.calibrated(margin)[:, 1])
+    chosen = Decision(classes=classes, calibration=found.calibration, threshold=threshold)
+    return Decided(chosen, objective.text, found.losses)
