@@ -34,7 +34,6 @@ class Invocation:
         Raises:
             SettingsError: as `mlapi.ops.settings.load_settings`.
         """
-        from mlapi.ops.settings import given_settings
+        from mlapi.ops.settings import given_training
 
-        given = given_settings(config_file=self.config)
-        return {place[1]: one for place, one in given.items() if place[0] == "training" and len(place) == 2}
+        return given_training(config_file=self.config)

@@ -58,9 +58,9 @@ def prepare(settings: Settings) -> None:
 
 def _train_and_promote(store: Store, settings: Settings) -> None:
     from mlapi.cli.train import print_report
-    from mlapi.cli.training_config import configuration
     from mlapi.training import pipeline
     from mlapi.training.promotion import ModelPromotion
+    from mlapi.training.resolving import configuration
 
     assert settings.api.model_name is not None
     flags = {"dataset": DATASET, "trials": TRIALS, "name": settings.api.model_name}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from mlapi.cli.training_config import Place, Resolved
+    from mlapi.training.resolving import Place, Resolved
 
 DEFAULT = "default"
 WIDTH = 40  # of what stands before the remark

@@ -13,8 +13,8 @@ from mlapi.cli.progress import TerminalProgress
 from mlapi.cli.training_flags import TrainingCommand
 
 if TYPE_CHECKING:
-    from mlapi.cli.training_config import Resolved
     from mlapi.training.pipeline import TrainingResult
+    from mlapi.training.resolving import Resolved
 
 
 def result_flags(function: Callable[..., None]) -> Callable[..., None]:
@@ -36,9 +36,9 @@ def train(invocation: Invocation, /, **flags: Any) -> None:
 
 def run(invocation: Invocation, flags: dict[str, Any], *, trials: int = 0) -> None:
     """Train as flags, variables and a file say, with so many trials if none of them says, and print what came of it."""
-    from mlapi.cli.training_config import resolve
     from mlapi.ops.sources import Given
     from mlapi.training import pipeline
+    from mlapi.training.resolving import resolve
 
     as_json, show_config = flags.pop("as_json"), flags.pop("show_config")
     resolved = resolve({"trials": Given(trials, "default")} | invocation.training(), flags)

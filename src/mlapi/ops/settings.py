@@ -124,6 +124,16 @@ def given_settings(
     }
 
 
+def given_training(*, config_file: Path | None = None) -> dict[str, sources.Given]:
+    """Give what a file and the environment say of trainings, by parameter, each with the words for where.
+
+    Raises:
+        SettingsError: as `load_settings`.
+    """
+    given = given_settings(config_file=config_file)
+    return {place[1]: one for place, one in given.items() if place[0] == "training" and len(place) == 2}
+
+
 def catalog() -> tuple[Entry, ...]:
     """Every setting, in the order of the classes."""
     return tuple(entries(Settings))

@@ -36,7 +36,8 @@ def _index_columns(schema: pa.Schema) -> list[str]:
 def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _column(name, values.cast(kind.value_type))
+        plain = pa.string() if pa.types.is_string_view(kind.value_type) else kind.value_type
+        return _column(name, pa.chunked_array([_decoded(chunk, plain) for chunk in values.chunks], plain))
     if pa.types.is_boolean(kind):
         return Column(name, ColumnKind.BOOLEAN, _floats(values))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -46,6 +47,11 @@ def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
     raise ColumnError(
         name, f"{kind} cells cannot be learned from; turn them into numbers or leave the column out (--drop)"
     )
+
+
+def _decoded(chunk: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
+    """Give each row its value; Arrow can neither cast nor take the string views of polars."""
+    return chunk.dictionary.cast(kind).take(chunk.indices)
 
 
 def _floats(values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

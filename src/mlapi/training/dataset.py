@@ -76,8 +76,10 @@ def _cell_bytes(column: Column) -> bytes:
 class DataLoader:
     """Reads the tables that a configuration names, and checks them before anything is trained."""
 
-    def __init__(self, config: TrainingConfig) -> None:
+    def __init__(self, config: TrainingConfig, table: RawTable | None = None) -> None:
+        """Take the configuration, and the training table itself where it is in memory."""
         self._config = config
+        self._table = table
         self._target = config.target or TARGET
 
     def load(self) -> Dataset:
@@ -118,6 +120,8 @@ class DataLoader:
         return found
 
     def _read(self) -> RawTable:
+        if self._table is not None:
+            return self._table
         if self._config.data is not None:
             return read_file(self._config.data)
         return load_set(self._config.dataset or "")

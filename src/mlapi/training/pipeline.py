@@ -27,6 +27,7 @@ from mlapi.training.registry import ModelRegistrar, Source
 from mlapi.training.report import DataReport
 from mlapi.training.searching import search
 from mlapi.training.stores import open_at
+from mlapi.training.table import RawTable
 from mlapi.training.tracking import ExperimentLogger, TrackedRun
 from mlapi.training.tracking_server import TrackingServer
 
@@ -48,13 +49,16 @@ class TrainingResult:
     notes: tuple[str, ...] = ()
 
 
-def train(config: TrainingConfig, settings: Settings, progress: Progress = silent) -> TrainingResult:
+def train(
+    config: TrainingConfig, settings: Settings, progress: Progress = silent, table: RawTable | None = None
+) -> TrainingResult:
     """Train, record, register; `staging` points at the new version afterwards.
 
     Args:
         config: what to train.
         settings: where to record and register.
         progress: hears of each stage.
+        table: the training table itself, where it is in memory.
 
     Raises:
         TrainingError: the data, a parameter or the tracking server is at fault; nothing is registered, and a run that
@@ -63,7 +67,7 @@ def train(config: TrainingConfig, settings: Settings, progress: Progress = silen
     """
     progress("reading the data")
     config = resolved(config)
-    prepared = prepare(config)
+    prepared = prepare(config, table)
     check_wishes(config, prepared)
     signing_key = read_key(config.signing_key)
     server = TrackingServer(settings.mlflow)

@@ -13,6 +13,7 @@ from mlapi.training.dataset import DataLoader, Dataset
 from mlapi.training.preprocessing import Preprocessing, PreprocessingPipeline
 from mlapi.training.report import DataReport, report_on
 from mlapi.training.split import Split, stratified_split
+from mlapi.training.table import RawTable
 from mlapi.training.trainer import Fold
 
 
@@ -63,15 +64,15 @@ class Prepared:
         )
 
 
-def prepare(config: TrainingConfig) -> Prepared:
-    """Read, check, split and encode.
+def prepare(config: TrainingConfig, table: RawTable | None = None) -> Prepared:
+    """Read, unless a table is given, then check, split and encode.
 
     Raises:
         DataError: the table cannot be trained on.
         ConfigError: a parameter does not fit it.
         SchemaError: an override does not fit its column.
     """
-    loader = DataLoader(config)
+    loader = DataLoader(config, table)
     data = loader.load()
     test_share = 0.0 if config.test else config.test_share
     split = stratified_split(

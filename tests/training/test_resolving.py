@@ -4,9 +4,9 @@ import pytest
 
 from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import FeatureKind
-from mlapi.cli.training_config import configuration
 from mlapi.ops.settings import load_settings
 from mlapi.training.errors import ConfigError
+from mlapi.training.resolving import configuration
 
 
 def test_flags_win_over_settings() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
+from pydantic import BaseModel
 
+from mlapi.bundle.profile import FeatureOverride
 from mlapi.ops.sources import Given
-
-if TYPE_CHECKING:
-    from mlapi.bundle.profile import FeatureOverride
-    from mlapi.training.config import TrainingConfig
+from mlapi.training.booster_params import BoosterParams
+from mlapi.training.config import TrainingConfig
+from mlapi.training.errors import ConfigError
+from mlapi.training.parameters import parameters
 
 TABLE = ("dataset", "data", "target", "test")  # a table named by flags takes the place of the one in the settings
 GROUPS = ("params", "search", "overrides")  # tables inside `[training]`
@@ -34,20 +36,22 @@ def configuration(section: Mapping[str, Any], flags: Mapping[str, Any]) -> Train
     return resolve({name: Given(value, f"training.{name}") for name, value in section.items()}, flags).config
 
 
-def resolve(section: Mapping[str, Given], flags: Mapping[str, Any]) -> Resolved:
+def resolve(section: Mapping[str, Given], flags: Mapping[str, Any], *, as_flags: bool = True) -> Resolved:
     """Put flags over what files and variables say, parameter by parameter.
 
     Args:
         section: from a file or from `MLAPI_TRAINING_…`, unread so far.
         flags: by parameter; None or an empty tuple for those not given.
+        as_flags: whether messages name a parameter by its flag, or as an argument of a function.
 
     Raises:
         ConfigError: a parameter is unknown or cannot be; it is named as it was given.
     """
-    from mlapi.training.config import TrainingConfig
-    from mlapi.training.errors import ConfigError
-
-    spoken = {name: Given(value, _flag(name)) for name, value in flags.items() if value not in (None, ())}
+    spoken = {
+        name: Given(value, _flag(name) if as_flags else name)
+        for name, value in flags.items()
+        if value not in (None, ())
+    }
     names_a_table = "dataset" in spoken or "data" in spoken
     kept = {name: given for name, given in section.items() if not (names_a_table and name in TABLE)}
     placed = dict(_placed(kept)) | dict(_placed(spoken))
@@ -62,15 +66,11 @@ def resolve(section: Mapping[str, Given], flags: Mapping[str, Any]) -> Resolved:
 
 
 def _flag(name: str) -> str:
-    from mlapi.training.parameters import parameters
-
     return next((one.flag for one in parameters() if one.name == name), name)
 
 
 def _placed(section: Mapping[str, Given]) -> Iterator[tuple[Place, Given]]:
     """Give each value by its place; tables first, since XGBoost's parameters are set by their bare names too."""
-    from mlapi.training.booster_params import BoosterParams
-
     for name in sorted(section, key=lambda name: name not in GROUPS):
         given = section[name]
         if name in GROUPS:
@@ -82,8 +82,8 @@ def _placed(section: Mapping[str, Given]) -> Iterator[tuple[Place, Given]]:
 
 def _entries(name: str, given: Given) -> Mapping[str, object]:
     """Read a group: a table of a file, or NAME=VALUE words of a variable or of flags."""
-    from mlapi.training.errors import ConfigError
-
+    if isinstance(given.value, BaseModel):
+        return given.value.model_dump(exclude_unset=True)
     if isinstance(given.value, Mapping):
         return _overrides(given.value) if name == "overrides" else given.value
     words = given.value.split() if isinstance(given.value, str) else given.value
@@ -102,9 +102,6 @@ def _nested(placed: Mapping[Place, Given]) -> dict[str, Any]:
 
 def _overrides(tables: object) -> dict[str, FeatureOverride]:
     """Read `[training.overrides.<feature>]` tables."""
-    from mlapi.bundle.profile import FeatureOverride
-    from mlapi.training.errors import ConfigError
-
     try:
         return msgspec.convert(tables, dict[str, FeatureOverride])
     except msgspec.ValidationError as error:
