@@ -12,16 +12,19 @@ from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
-from mlapi.app.api.deps import LOCAL
+from mlapi.app.api.deps import LOCAL, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.api.predict import PredictEndpoint
 from mlapi.app.api.routes.health import HealthRouter
+from mlapi.app.api.routes.inference import InferenceRouter
+from mlapi.app.api.routes.invocations import InvocationRouter
 from mlapi.app.api.routes.metrics import metrics_router
 from mlapi.app.api.routes.models import ModelRouter
 from mlapi.app.api.routes.predictions import PredictionRouter
+from mlapi.app.api.scoring import Scorer
 from mlapi.app.core.config import ConfigManager
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
@@ -40,7 +43,7 @@ from mlapi.ops.settings import Settings
 
 # The gate sees every request before the framework does; what this would record holds messages with parts of the input.
 NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-HEALTH_PATHS = frozenset({"/health/live", "/health/ready"})
+PROBES = frozenset({"/health/live", "/health/ready", "/ping", "/v2/health/live", "/v2/health/ready"})
 
 
 def create_app(
@@ -74,8 +77,8 @@ def create_app(
     for prefix in ("", "/v1"):
         app.include_router(PredictionRouter, prefix=prefix)
         app.include_router(ModelRouter, prefix=prefix)
-    app.include_router(HealthRouter)
-    app.include_router(metrics_router(metrics))
+    for router in (HealthRouter, InferenceRouter, InvocationRouter, metrics_router(metrics)):
+        app.include_router(router)
     app.include_router(docs_router(OpenAPIDocument(lambda: app.routes, is_public=is_public, max_rows=api.max_rows)))
     app.add_middleware(
         Gate,
@@ -90,7 +93,7 @@ def create_app(
 
 
 def _is_public(path: str, *, docs: bool) -> bool:
-    return path in HEALTH_PATHS or (docs and is_docs_path(path))
+    return path in PROBES or (docs and is_docs_path(path))
 
 
 @contextlib.asynccontextmanager
@@ -109,7 +112,11 @@ async def _lifespan(
             on_start(models)
         watching = asyncio.create_task(models.watch())
         try:
-            yield {STATE: models, LOCAL: LocalModels(settings.serving_dir)}
+            yield {
+                STATE: models,
+                LOCAL: LocalModels(settings.serving_dir),
+                SCORER: Scorer(PredictionService(), max_body_bytes=settings.api.max_body_bytes),
+            }
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)

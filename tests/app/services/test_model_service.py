@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from mlapi.bundle import load
 from mlapi.bundle.errors import EngineError, VerificationError
 from mlapi.bundle.follow_state import FollowState
 from mlapi.bundle.store.protocol import AliasRecord
+from mlapi.bundle.types import Row
 from tests.app.bundles import bundle
 
 
@@ -61,6 +62,12 @@ class NoDecoder:
         raise NotImplementedError
 
     decode_exactly = decode_lines = decode_csv = decode
+
+    def check(self, rows: Sequence[Row]) -> Decoded:
+        raise NotImplementedError
+
+    def parse(self, body: bytes, *, nan_is_null: bool = False) -> object:
+        raise NotImplementedError
 
 
 class Loader:

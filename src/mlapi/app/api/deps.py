@@ -6,13 +6,15 @@ from fastapi import Depends, Request
 
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.middleware import EXCHANGE, STATE
+from mlapi.app.api.scoring import Scorer
 from mlapi.app.core.errors import ModelNotReady
-from mlapi.app.core.security import READ
+from mlapi.app.core.security import PREDICT, READ
 from mlapi.app.services.auth_service import require
 from mlapi.app.services.local_models import LocalModels
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.snapshot import Snapshot
 
+SCORER: Final = "mlapi.scorer"  # key of the `Scorer`, likewise
 LOCAL: Final = "mlapi.local"  # key of `LocalModels` in the lifespan's state
 
 
@@ -54,8 +56,25 @@ async def local_models_of(request: Request) -> LocalModels:
     return local
 
 
+async def scorer_of(request: Request) -> Scorer:
+    """Answers predict requests of other protocols."""
+    scorer: Scorer = request.scope["state"][SCORER]
+    return scorer
+
+
+async def require_predict(exchange: Annotated[Exchange, Depends(exchange_of)]) -> None:
+    """Ask that the caller may predict.
+
+    Raises:
+        InsufficientScope: the key lacks the scope.
+    """
+    require(exchange.principal, PREDICT)
+
+
 CurrentExchange = Annotated[Exchange, Depends(exchange_of)]
 CurrentModels = Annotated[ModelService, Depends(models_of)]
 CurrentLocalModels = Annotated[LocalModels, Depends(local_models_of)]
 CurrentSnapshot = Annotated[Snapshot, Depends(snapshot_of)]
+CurrentScorer = Annotated[Scorer, Depends(scorer_of)]
+MayPredict = Depends(require_predict)
 MayRead = Depends(require_read)

@@ -5,12 +5,15 @@ from typing import Any, Final
 
 import msgspec
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 import mlapi
 from mlapi.app.api.error_body import EXAMPLE_AT
 from mlapi.app.api.predict import PATHS
 from mlapi.app.schemas.examples import example_rows
+from mlapi.app.schemas.inference import InferRequest
+from mlapi.app.schemas.invocation import FORMS
 from mlapi.app.schemas.prediction import PredictionResponse
 from mlapi.app.schemas.row_model import property_schema, request_model
 from mlapi.app.services.prediction_service import PredictionService
@@ -23,9 +26,12 @@ BEARER: Final = {
     "scheme": "bearer",
     "description": "Send your API key with every request as `Authorization: Bearer <key>`.",
 }
+RAW_BODIES: Final[tuple[type[BaseModel], ...]] = (InferRequest, *FORMS.values())
 TAGS: Final = [
     {"name": "Predictions", "description": "Rows in, labels and probabilities out."},
     {"name": "Models", "description": "The model that answers."},
+    {"name": "Open Inference Protocol", "description": "For clients of Triton, KServe and MLServer."},
+    {"name": "MLflow", "description": "For clients of `mlflow models serve` and SageMaker."},
     {"name": "Metrics", "description": "What the service has counted."},
     {"name": "Health", "description": "Probes for whatever keeps the service running."},
 ]
@@ -66,6 +72,7 @@ class OpenAPIDocument:
         )
         document["security"] = [{"Bearer": []}]
         components = document["components"]
+        components["schemas"] |= _raw_bodies()
         components["securitySchemes"] = {"Bearer": BEARER}
         for path, operations in document["paths"].items():
             for operation in operations.values():
@@ -88,6 +95,16 @@ class OpenAPIDocument:
         components["PredictionRequest"] = request
         components["PredictionOptions"] = _options(components["PredictionOptions"], snapshot.bundle.decision)
         return components | _response(snapshot, msgspec.json.encode(request["example"]))
+
+
+def _raw_bodies() -> dict[str, Any]:
+    """The components of bodies that routes read by themselves."""
+    components: dict[str, Any] = {}
+    for declared in RAW_BODIES:
+        schema = declared.model_json_schema(ref_template=REF)
+        components |= schema.pop("$defs", {})
+        components[declared.__name__] = schema
+    return components
 
 
 def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:

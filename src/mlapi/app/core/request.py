@@ -1,8 +1,9 @@
 """A decoded predict request, as the decoder hands it to the prediction service."""
 
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
-from mlapi.bundle.types import Matrix, Table
+from mlapi.bundle.types import Matrix, Row, Table
 
 
 class Ask(NamedTuple):
@@ -68,4 +69,16 @@ class Decoder(Protocol):
 
     def decode_csv(self, body: bytes) -> Decoded:
         """Decode CSV whose first line has the features' names; raises as `decode`."""
+        ...
+
+    def check(self, rows: Sequence[Row]) -> Decoded:
+        """Check rows that stood in the body of another protocol.
+
+        Raises:
+            RowCountError: too few or too many; RowsError: cells do not fit the schema.
+        """
+        ...
+
+    def parse(self, body: bytes, *, nan_is_null: bool = False) -> Any:
+        """Parse the strict JSON of another protocol; raises InvalidJSON."""
         ...

@@ -1,6 +1,7 @@
 """From a request's bytes to a table: the native way, the fast way where that doubts, the complete way where both do."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -8,7 +9,7 @@ from mlapi.app.core.request import NOTHING_ASKED, Ask, Decoded
 from mlapi.app.schemas import strict_json
 from mlapi.app.schemas.columns import Doubt
 from mlapi.app.schemas.csv_rows import parse_csv
-from mlapi.app.schemas.envelope import open_envelope
+from mlapi.app.schemas.envelope import check_count, open_envelope
 from mlapi.app.schemas.fast import FastDecoder
 from mlapi.app.schemas.lines import parse_lines
 from mlapi.app.schemas.native import NativeDecoder
@@ -61,6 +62,15 @@ class RequestDecoder:
     def decode_csv(self, body: bytes) -> Decoded:
         """Decode CSV; raises as `decode`."""
         return self._checked(parse_csv(body, self._schema, max_rows=self._max_rows))
+
+    def check(self, rows: Sequence[Row]) -> Decoded:
+        """See `Decoder.check`."""
+        check_count(len(rows), self._max_rows)
+        return self._checked(rows)
+
+    def parse(self, body: bytes, *, nan_is_null: bool = False) -> Any:
+        """See `Decoder.parse`."""
+        return strict_json.parse(body, max_depth=self._max_depth, nan_is_null=nan_is_null)
 
     def _checked(self, rows: Sequence[Row], ask: Ask = NOTHING_ASKED) -> Decoded:
         return Decoded(check_rows(self._schema, rows), len(rows), ask, exact=True)

@@ -16,12 +16,13 @@ BEYOND_FLOAT = 10**400  # stands for numbers that float64 cannot hold; the row c
 LONGEST_INTEGER = 400  # digits; Python refuses above 4300, and reads long ones in quadratic time
 
 
-def parse(body: bytes, *, max_depth: int) -> object:
+def parse(body: bytes, *, max_depth: int, nan_is_null: bool = False) -> object:
     """Parse a request body.
 
     Args:
         body: UTF-8 without a byte order mark.
         max_depth: how deep objects and arrays may be nested; 1 is a flat one.
+        nan_is_null: take NaN, which Python writes for a missing cell, as null.
 
     Returns:
         dict, list, str, bool, None, float or int; a number beyond float64 is given as an int beyond float64.
@@ -31,7 +32,7 @@ def parse(body: bytes, *, max_depth: int) -> object:
     """
     text = _decode(body)
     try:
-        document: object = _PARSER.decode(text)
+        document: object = (_LENIENT if nan_is_null else _STRICT).decode(text)
     except json.JSONDecodeError as error:
         raise InvalidJSON(f"syntax error at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
@@ -76,6 +77,11 @@ def _constant(_: str) -> NoReturn:
     raise InvalidJSON("NaN and Infinity are no JSON numbers; write null for a missing cell")
 
 
+def _nan_as_null(name: str) -> None:
+    if name != "NaN":
+        _constant(name)
+
+
 def _check_depth(document: object, max_depth: int) -> None:
     level, depth = [document], 0
     while level := [node for node in level if isinstance(node, dict | list)]:
@@ -92,6 +98,7 @@ def _check_surrogates(document: object) -> None:
         raise InvalidJSON("a string holds half of a surrogate pair") from None
 
 
-_PARSER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=number, parse_int=_integer, parse_constant=_constant, strict=True
+_STRICT, _LENIENT = (
+    json.JSONDecoder(object_pairs_hook=_unique, parse_float=number, parse_int=_integer, parse_constant=constant)
+    for constant in (_constant, _nan_as_null)
 )
