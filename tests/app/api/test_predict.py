@@ -214,9 +214,36 @@ def test_bad_syntax_beats_a_bad_row(service: Service) -> None:
 
 
 def test_refuses_an_unknown_query_parameter(service: Service) -> None:
-    response = service.post({"data": [ROW]}, "/predict?explain=2")
+    response = service.post({"data": [ROW]}, "/predict?explanation=2")
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
-    assert "not offered" in response.json()["message"]
+    assert "explain" in response.json()["message"]
+
+
+def test_explains_rows_by_the_features_that_weigh_most(service: Service) -> None:
+    answer = service.post({"data": ROWS, "options": {"explain": 2}}).json()
+    PredictionResponse.model_validate(answer)
+    whole = service.post({"data": ROWS}, "/predict?explain=5").json()["explanations"]
+    for short, full in zip(answer["explanations"], whole, strict=True):
+        assert short["contributions"] == full["contributions"][:2]
+        assert {one["feature"] for one in full["contributions"]} == set(SCHEMA.names)
+        for one in (short, full):
+            total = one["base_value"] + one["rest"] + sum(part["contribution"] for part in one["contributions"])
+            assert total == pytest.approx(one["margin"], abs=1e-5)
+        assert full["rest"] == 0
+
+
+def test_explains_no_more_rows_than_the_setting_allows(tmp_path: Path) -> None:
+    publish(tmp_path, "churn", bundle())
+    with Service(settings(tmp_path, max_explained_rows="2")) as service:
+        assert service.post({"data": [ROW] * 2}, "/predict?explain=1").status_code == 200
+        response = service.post({"data": [ROW] * 3}, "/predict?explain=1")
+        assert (response.status_code, response.json()["details"]["max_rows"]) == (422, 2)
+        assert service.post({"data": [ROW] * 3}, "/predict?explain=0").status_code == 200
+
+
+def test_a_cell_that_the_encoder_refuses_is_explained_with_explanations_too(service: Service) -> None:
+    response = service.post({"data": [ROW | {"plan": "gold"}]}, "/predict?explain=1")
+    assert [one["code"] for one in response.json()["details"]["errors"]] == ["unknown_category"]
 
 
 def test_without_a_model_asks_to_come_back(empty: Service) -> None:

@@ -5,13 +5,15 @@ inference in the event loop beats a thread pool up to 1,000 rows. Explanations c
 declaration that OpenAPI shows is in `routes/predictions.py`.
 """
 
+import asyncio
+
 from starlette.types import Receive
 
 from mlapi.app.api.body import read_body
 from mlapi.app.api.exchange import JSON, Exchange, Reply
 from mlapi.app.api.formats import CSV, ENCODERS, MEDIA_TYPES
 from mlapi.app.api.negotiation import check_headers
-from mlapi.app.core.errors import InvalidRequest, MethodNotAllowed, ModelNotReady, RowCountError
+from mlapi.app.core.errors import MethodNotAllowed, ModelNotReady, RowCountError
 from mlapi.app.core.request import NOTHING_ASKED, Ask, Decoded, Decoder
 from mlapi.app.schemas.envelope import read_query
 from mlapi.app.services.prediction_service import Answered, PredictionService
@@ -58,7 +60,7 @@ class PredictEndpoint:
                 return self._service.predict(snapshot, decoded, ask)
             if decoded.n_rows > self._max_explained_rows:
                 raise RowCountError(decoded.n_rows, self._max_explained_rows, "with explanations")
-            raise InvalidRequest("The option 'explain' is not offered by this version")
+            return await asyncio.to_thread(self._service.predict, snapshot, decoded, ask)
         except RowsError:
             if not decoded.exact:
                 snapshot.decoder.decode_exactly(body)  # raises with the refusal explained, cell by cell

@@ -7,6 +7,7 @@ import msgspec
 from mlapi.app.core.clock import timestamp
 from mlapi.app.core.errors import InvalidRequest
 from mlapi.app.core.request import Ask, Decoded
+from mlapi.app.services.explanation import Explanation, explanations
 from mlapi.app.services.remarks import Remark, remarks
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.decision import shortest
@@ -22,6 +23,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     model_version: str
     timestamp: str
     probabilities: list[dict[str, float]] | msgspec.UnsetType = msgspec.UNSET  # class name → probability, one a row
+    explanations: list[Explanation] | msgspec.UnsetType = msgspec.UNSET  # one a row
     warnings: list[Remark] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -60,6 +62,7 @@ class PredictionService:
             model_version=snapshot.version,
             timestamp=timestamp(),
             probabilities=_by_class(snapshot, prediction) if ask.probabilities else msgspec.UNSET,
+            explanations=explanations(bundle, encoded, prediction, ask.explain) if ask.explain else msgspec.UNSET,
             warnings=noted or msgspec.UNSET,
         )
         return Answered(snapshot, decoded, prediction, answer)

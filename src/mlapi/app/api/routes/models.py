@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import APIRouter, Response
 
-from mlapi.app.api import card_page
+from mlapi.app.api import markdown_page
 from mlapi.app.api.deps import CurrentExchange, CurrentLocalModels, CurrentModels, CurrentSnapshot, MayRead
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.negotiation import choose
@@ -96,7 +96,7 @@ async def current_card(snapshot: CurrentSnapshot, exchange: CurrentExchange) -> 
         raise NotAcceptable((MARKDOWN, HTML))
     if chosen == CARD_TYPES[0]:
         return Response(snapshot.bundle.card, media_type=MARKDOWN)
-    return Response(_card_page(snapshot), media_type=HTML, headers=card_page.HEADERS)
+    return Response(_markdown_page(snapshot), media_type=HTML, headers=markdown_page.HEADERS)
 
 
 @ModelRouter.get(
@@ -128,8 +128,8 @@ def _loaded(exchange: Exchange, name: str) -> str | None:
     return snapshot.version if snapshot is not None and snapshot.alias.name == name else None
 
 
-def _card_page(snapshot: Snapshot) -> str:
-    return card_page.render(f"{snapshot.alias.name} version {snapshot.version}", snapshot.bundle.card)
+def _markdown_page(snapshot: Snapshot) -> str:
+    return markdown_page.render(f"{snapshot.alias.name} version {snapshot.version}", snapshot.bundle.card)
 
 
 def _json(body: object) -> Response:

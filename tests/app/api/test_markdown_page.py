@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlapi.app.api.card_page import render
+from mlapi.app.api.markdown_page import render
 
 
 @pytest.mark.parametrize(
