@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quality_table import quality_table
+
 HERE = Path(__file__).parent
 LIBRARIES = ("fastapi", "uvicorn", "msgspec", "numpy", "xgboost-cpu")
 
@@ -60,4 +62,4 @@ def _load(load: dict[str, float]) -> str:
     return f"{load['requests_per_s']:.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}{failed}"
 
 
-TABLES = {"serving": serving_table}
+TABLES = {"quality": quality_table, "serving": serving_table}

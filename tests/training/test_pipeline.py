@@ -230,7 +230,7 @@ def test_ctrl_c_before_anything_is_found_leaves_nothing(settings: Settings, csv:
 
 
 def test_a_threshold_a_curve_and_slices_are_as_asked_for(settings: Settings, csv: Path) -> None:
-    wishes = {"threshold_objective": "recall>=0.95", "calibrate": "platt", "slices": ("plan", "age")}
+    wishes = {"threshold_objective": "recall>=0.95", "calibrate": "platt", "slices": ("plan", "age"), "cv": 3}
     result = train(quick(csv, **wishes), settings)
     bundle = fetched(settings, result)
     assert isinstance(bundle.decision.calibration, Platt)
@@ -247,6 +247,10 @@ def test_a_threshold_a_curve_and_slices_are_as_asked_for(settings: Settings, csv
     assert {one["feature"] for one in figures["slices"]} == {"plan", "age"}
     run = next(one for one in runs(settings) if one.info.run_id == result.run_id)
     assert any(name.startswith("slice/plan/") for name in run.data.metrics)
+    assert run.data.metrics["cv_roc_auc"] == pytest.approx(
+        np.mean([fold["roc_auc"] for fold in figures["folds"]]), abs=1e-6
+    )
+    assert len(figures["folds"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,8 @@ class TrainingConfig(Frozen):
             raise ConfigError("--drop", "the target cannot be left out")
         if self.name is not None and not MODEL_NAME.fullmatch(self.name):
             raise ConfigError("--name", "a model's name is 1 to 100 letters, digits, . _ or -, the first no . or -")
+        if self.cv == 1:
+            raise ConfigError("--cv", "one fold would leave no rows to learn from; give 2 or more, or 0 for none")
         if self.threshold_objective is not None:
             read_objective(self.threshold_objective)
         return self

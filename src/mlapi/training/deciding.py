@@ -8,9 +8,7 @@ from mlapi.bundle.decision import Decision
 from mlapi.training.boosting import Boosted
 from mlapi.training.calibration import calibrate
 from mlapi.training.config import TrainingConfig
-from mlapi.training.errors import ConfigError
 from mlapi.training.preparation import Prepared
-from mlapi.training.slices import check_slices
 from mlapi.training.threshold import choose_threshold, read_objective
 
 
@@ -30,22 +28,6 @@ class Decided:
     def kind(self) -> str:
         """The calibration's kind: none, platt or isotonic."""
         return str(self.decision.calibration.__struct_config__.tag)
-
-
-def check_wishes(config: TrainingConfig, prepared: Prepared) -> None:
-    """Refuse what cannot be had of this table, before anything is trained.
-
-    Raises:
-        ConfigError: a threshold or a curve is asked for and there are more than two classes; or a slice by no column.
-    """
-    check_slices(prepared.test, config.slices)
-    n_classes = len(prepared.data.labels.classes)
-    if n_classes == 2:
-        return
-    if config.threshold_objective is not None:
-        raise ConfigError("--threshold-objective", f"a threshold needs two classes; the target has {n_classes}")
-    if config.calibrate in ("isotonic", "platt"):
-        raise ConfigError("--calibrate", f"only two classes can be calibrated; the target has {n_classes}")
 
 
 def decide(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> Decided:

@@ -23,6 +23,8 @@ from mlapi.training.export import Model
 from mlapi.training.fingerprints import SEEN_ROWS_FILE, SeenRows
 from mlapi.training.plots import Scored, draw_all
 from mlapi.training.preparation import Prepared
+from mlapi.training.progress import Progress, silent
+from mlapi.training.refolding import cross_validate, folds_of
 from mlapi.training.slices import slices
 from mlapi.training.tracking import TrackedRun
 from mlapi.training.trainer import margin, model_bytes
@@ -42,7 +44,7 @@ class Trained:
     parameters: tuple[tuple[str, object], ...]
 
 
-def evaluate(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> Trained:
+def evaluate(prepared: Prepared, boosted: Boosted, config: TrainingConfig, progress: Progress = silent) -> Trained:
     """Choose the decision on the validation rows, and score the test rows with the trainer's own booster.
 
     Raises:
@@ -58,14 +60,25 @@ def evaluate(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> Tr
         prepared.fold(prepared.seen), test.matrix, fitted.encoder.column_types, len(labels.classes), config.seed
     )
     beaten = {name: evaluator.evaluate(test.codes, found) for name, found in simple.items()}
+    parts = slices(prepared.test, config.slices, evaluator, probabilities)
+    folds = _cross_validated(prepared, boosted, config, progress) if config.cv else ()
     told: dict[str, object] = {**boosted.params.as_xgboost(), "rounds": boosted.n_rounds, "seed": config.seed}
     return Trained(
         Model(fitted.schema, fitted.encoder, model_bytes(boosted.booster), decided.decision),
         raw,
         Scored(labels.classes, test.codes, probabilities, evaluation),
-        Assessment(evaluation, decided, beaten, slices(prepared.test, config.slices, evaluator, probabilities)),
+        Assessment(evaluation, decided, beaten, parts, folds),
         tuple(told.items()),
     )
+
+
+def _cross_validated(
+    prepared: Prepared, boosted: Boosted, config: TrainingConfig, progress: Progress
+) -> tuple[dict[str, float], ...]:
+    """Give the figures of each fold; parameters that were searched are taken as found."""
+    again = config.model_copy(update={"params": boosted.params, "trials": 0})
+    parts = folds_of(prepared.data, config)
+    return tuple(fold.metrics for fold in cross_validate(prepared.data, parts, again, progress=progress))
 
 
 def record_run(run: TrackedRun, prepared: Prepared, boosted: Boosted, trained: Trained, config: TrainingConfig) -> None:

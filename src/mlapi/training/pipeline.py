@@ -15,7 +15,6 @@ from mlapi.ops.settings import Settings
 from mlapi.training.boosting import boost
 from mlapi.training.card import write_card
 from mlapi.training.config import TrainingConfig
-from mlapi.training.deciding import check_wishes
 from mlapi.training.errors import ConfigError, shown_path
 from mlapi.training.export import About, Model, bundle_files, write_bundle
 from mlapi.training.golden_rows import Held
@@ -30,6 +29,7 @@ from mlapi.training.stores import open_at
 from mlapi.training.table import RawTable
 from mlapi.training.tracking import ExperimentLogger, TrackedRun
 from mlapi.training.tracking_server import TrackingServer
+from mlapi.training.wishes import check_wishes
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def train(
         searched = search(prepared, config, run, settings.state_dir, progress)
         boosted = boost(prepared, config, searched.params, run, progress)
         progress("scoring the test rows")
-        trained = evaluate(prepared, boosted, config)
+        trained = evaluate(prepared, boosted, config, progress)
         record_run(run, prepared, boosted, trained, config)
         with tempfile.TemporaryDirectory() as scratch:
             progress("proving the bundle")
