@@ -199,6 +199,15 @@ def test_a_search_gives_the_same_bundle_whether_or_not_it_was_cut(
     assert train(config.model_copy(update={"resume": True}), settings_for()).content_digest == whole
 
 
+def test_several_processes_fill_one_study_and_every_trial_is_a_run(settings: Settings, csv: Path) -> None:
+    result = train(quick(csv, trials=8, workers=2), settings)
+    found = [run for run in runs(settings) if run.info.run_id != result.run_id]
+    listed = json.loads(artifact(settings, result, "search/trials.json").read_text())
+    assert {run.data.tags["mlflow.runName"] for run in found} == {f"trial {one['number']}" for one in listed}
+    assert {run.info.status for run in found} == {"FINISHED"}
+    assert len(listed) >= 8
+
+
 def test_a_search_without_time_for_a_trial_is_one_line_and_a_failed_run(settings: Settings, csv: Path) -> None:
     with pytest.raises(SearchError, match="no trial completed in time; give it more with --timeout"):
         train(quick(csv, trials=4, search_timeout_s=1e-9), settings)

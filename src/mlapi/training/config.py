@@ -102,6 +102,7 @@ class TrainingConfig(Frozen):
         description="SQLAlchemy address of a database that keeps the trials, in place of a journal in `state_dir`",
         json_schema_extra={"metavar": "URL"},
     )
+    workers: int = Field(default=1, ge=1, le=64, description="processes that search together; one gives the same again")
     resume: bool = Field(default=False, description="go on with an earlier search of the same table and parameters")
     threads: int | None = Field(default=None, ge=1, description="threads of XGBoost; all processors if not given")
     threshold_objective: str | None = Field(
@@ -153,6 +154,6 @@ class TrainingConfig(Frozen):
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""
         apart = {"dataset", "data", "test", "name", "threads", "signing_key", "experiment", "overrides", "schema_file"}
-        apart |= {"storage", "resume"} if self.trials else {"storage", "resume", *SEARCH}
+        apart |= {"storage", "workers", "resume"} if self.trials else {"storage", "workers", "resume", *SEARCH}
         plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)
         return plain | {"overrides": {name: repr(override) for name, override in sorted(self.overrides.items())}}

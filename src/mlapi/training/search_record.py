@@ -11,7 +11,7 @@ from mlapi.training.choice import Choice
 from mlapi.training.plots import picture, plain
 from mlapi.training.study import quiet
 from mlapi.training.tracking import TrackedRun
-from mlapi.training.tuning import REPORT_EACH
+from mlapi.training.tuning import REPORT_EACH, WORKER
 
 if TYPE_CHECKING:
     import optuna
@@ -50,7 +50,8 @@ def importances(study: optuna.Study) -> dict[str, float]:
 
 def _listed(trial: optuna.trial.FrozenTrial) -> dict[str, object]:
     loss = trial.value if trial.state.name == "COMPLETE" else None
-    return {"number": trial.number, "state": trial.state.name.lower(), "loss": loss, "params": trial.params}
+    listed = {"number": trial.number, "worker": trial.user_attrs.get(WORKER), "state": trial.state.name.lower()}
+    return listed | {"loss": loss, "params": trial.params}
 
 
 def _history(axes: Axes, trials: list[optuna.trial.FrozenTrial]) -> None:

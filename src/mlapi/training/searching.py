@@ -5,23 +5,26 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.choice import Choice, choose
 from mlapi.training.config import TrainingConfig
-from mlapi.training.cross_validation import CrossValidation
 from mlapi.training.errors import SearchError
-from mlapi.training.folds import stratified_folds
 from mlapi.training.interruption import Interruption
 from mlapi.training.preparation import Prepared
 from mlapi.training.progress import Progress
 from mlapi.training.search_record import record_search
+from mlapi.training.search_rows import cross_validation
+from mlapi.training.search_workers import helpers
 from mlapi.training.study import StudyPlace
 from mlapi.training.tracking import TrackedRun
-from mlapi.training.trainer import ModelTrainer
-from mlapi.training.tuning import Budget, Found, HyperparameterOptimizer, found_in
+from mlapi.training.tuning import Budget, Found, HyperparameterOptimizer, found_in, record_others
+
+if TYPE_CHECKING:
+    import optuna
 
 
 @dataclass(frozen=True)
@@ -43,25 +46,28 @@ def search(
     """
     if not config.trials:
         return Searched(config.params)
-    optimizer = HyperparameterOptimizer(
-        cross_validation(prepared, config, config.seed), config.params, seed=config.seed, space=config.search
-    )
-    budget = Budget(config.trials, config.search_timeout_s)
-    with (
-        study_place(prepared, config, state_dir).claimed(resume=config.resume) as claim,
-        Interruption() as interruption,
-    ):
-        run.log(tags={"mlapi.study": claim.study.study_name})
-        optimizer.optimize(claim, budget, run, interruption, progress)
-        found = found_in(claim.study, config.params)
-        if found is None:
-            if interruption.asked:
-                raise KeyboardInterrupt
-            raise SearchError(claim.study.study_name, "no trial completed in time; give it more with --timeout")
+    place, budget = study_place(prepared, config, state_dir), Budget(config.trials, config.search_timeout_s)
+    with place.claimed(resume=config.resume) as claim, Interruption() as interruption:
+        run.log(tags={"mlapi.study": place.name})
+        with helpers(prepared, config, place, interruption):
+            rows = cross_validation(prepared, config)
+            optimizer = HyperparameterOptimizer(rows, config.params, seed=config.seed, space=config.search)
+            optimizer.optimize(claim, budget, run, interruption, progress)
+        record_others(run, claim.study, config.params)
+        found = _found(claim.study, config, interruption)
         progress("comparing the best parameters with the given ones")
-        choice = choose(config.params, found.params, cross_validation(prepared, config, config.seed + 1))
+        choice = choose(config.params, found.params, cross_validation(prepared, config, fresh=True))
         record_search(run, claim.study, choice)
     return Searched(choice.params, (summary(found, choice, budget, interrupted=interruption.asked),))
+
+
+def _found(study: optuna.Study, config: TrainingConfig, interruption: Interruption) -> Found:
+    found = found_in(study, config.params)
+    if found is None and interruption.asked:
+        raise KeyboardInterrupt
+    if found is None:
+        raise SearchError(study.study_name, "no trial completed in time; give it more with --timeout")
+    return found
 
 
 def study_place(prepared: Prepared, config: TrainingConfig, state_dir: Path) -> StudyPlace:
@@ -72,13 +78,6 @@ def study_place(prepared: Prepared, config: TrainingConfig, state_dir: Path) -> 
     text = msgspec.json.encode([prepared.facts.fingerprint, decides], order="deterministic")
     name = f"{config.model_name}-{hashlib.sha256(text).hexdigest()[:12]}"
     return StudyPlace(state_dir / "studies", name, config.storage.get_secret_value() if config.storage else None)
-
-
-def cross_validation(prepared: Prepared, config: TrainingConfig, seed: int) -> CrossValidation:
-    """Cut the rows that the shipped booster will see into folds."""
-    rows = prepared.fold(prepared.seen)
-    trainer = ModelTrainer.for_table(prepared, config)
-    return CrossValidation(trainer, rows, stratified_folds(rows.codes, config.search_folds, seed))
 
 
 def summary(found: Found, choice: Choice, budget: Budget, *, interrupted: bool) -> str:

@@ -106,16 +106,7 @@ class ModelTrainer:
     @classmethod
     def for_table(cls, prepared: Prepared, config: TrainingConfig) -> ModelTrainer:
         """Give the trainer of a prepared table under a configuration."""
-        return cls(
-            prepared.preprocessing.encoder.column_types,
-            len(prepared.data.labels.classes),
-            seed=config.seed,
-            threads=config.threads,
-            max_rounds=config.max_rounds,
-            patience=config.early_stopping_rounds,
-            min_gain=config.early_stopping_gain,
-            rate=config.params.learning_rate,
-        )
+        return cls(**trainer_arguments(prepared, config))
 
     @property
     def metric(self) -> str:
@@ -192,6 +183,20 @@ class ModelTrainer:
             max_bin=params.max_bin,
             nthread=self._threads,
         )
+
+
+def trainer_arguments(prepared: Prepared, config: TrainingConfig) -> dict[str, Any]:
+    """Give the arguments of the trainer of a prepared table, all of which JSON can hold."""
+    return {
+        "column_types": prepared.preprocessing.encoder.column_types,
+        "n_classes": len(prepared.data.labels.classes),
+        "seed": config.seed,
+        "threads": config.threads,
+        "max_rounds": config.max_rounds,
+        "patience": config.early_stopping_rounds,
+        "min_gain": config.early_stopping_gain,
+        "rate": config.params.learning_rate,
+    }
 
 
 def margin(trainer: ModelTrainer, booster: xgboost.Booster, fold: Fold) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from mlapi.training.trainer import Search
 if TYPE_CHECKING:
     import optuna
 
-START = "start"  # marks the trial of the given parameters
+START, WORKER = "start", "worker"  # what a trial carries: that it is of the given parameters, and whose it is
 WAIT_S = 0.2  # between looks at what other processes are doing
 # Loss is reported each time the learning rates of the rounds add up to one more: every 20 rounds at 0.05. Counted in
 # rounds, trials that learn slowly would look bad beside fast ones, and be pruned for it.
 REPORT_EACH = 1.0
+WORKER_SEEDS = 1_000_003  # more than a study has trials: no two workers draw from the same seed
 PRUNE_FROM, PRUNE_AMONG = 5, 5  # reports of a trial, and completed trials, before one can be pruned
 
 
@@ -68,7 +70,7 @@ class HyperparameterOptimizer:
         *,
         seed: int,
         space: Mapping[str, SearchRange] = SPACE,
-        worker: int | None = None,
+        worker: int = 0,
     ) -> None:
         """Say what to search.
 
@@ -77,7 +79,7 @@ class HyperparameterOptimizer:
             start: the first set; what the space does not vary stays as it is here.
             seed: of the sampler.
             space: where to look, by parameter.
-            worker: a number of this process, where several search together.
+            worker: the number of this process where several search; 0 leads, and tries again what others lose.
         """
         self._rows = rows
         self._start = start
@@ -86,14 +88,19 @@ class HyperparameterOptimizer:
         self._worker = worker
 
     def optimize(
-        self, claim: Claim, budget: Budget, run: TrackedRun, interruption: Interruption, progress: Progress = silent
+        self,
+        claim: Claim,
+        budget: Budget,
+        run: TrackedRun | None,
+        interruption: Interruption,
+        progress: Progress = silent,
     ) -> None:
         """Search until the budget is spent or a person interrupts.
 
         Args:
             claim: the study; it may have trials already.
             budget: when to end.
-            run: the run under which every trial gets its own.
+            run: the run under which every trial gets its own; None records nothing.
             interruption: says whether to go on.
             progress: hears of each trial.
         """
@@ -106,11 +113,15 @@ class HyperparameterOptimizer:
             if ended >= budget.trials:
                 break
             if ended + running >= budget.trials:
+                if self._worker:
+                    break
                 time.sleep(WAIT_S)  # others are at the last ones; should they die, these are tried again
                 continue
             self._one_trial(study, run, interruption, deadline)
 
-    def _one_trial(self, study: optuna.Study, run: TrackedRun, interruption: Interruption, deadline: float) -> None:
+    def _one_trial(
+        self, study: optuna.Study, run: TrackedRun | None, interruption: Interruption, deadline: float
+    ) -> None:
         import optuna
 
         def objective(trial: optuna.Trial) -> float:
@@ -119,8 +130,9 @@ class HyperparameterOptimizer:
             )
             return self._tried(trial, params, run, interruption, deadline)
 
-        self._enqueue_start(study)
-        number = (self._worker or 0) * 1_000_003 + counts(study)[0]
+        if not self._worker:
+            self._enqueue_start(study)
+        number = self._worker * WORKER_SEEDS + counts(study)[0]
         with quiet():
             study.sampler = optuna.samplers.TPESampler(seed=(self._seed + number) % 2**32)
             study.pruner = optuna.pruners.MedianPruner(PRUNE_AMONG, PRUNE_FROM)
@@ -141,26 +153,23 @@ class HyperparameterOptimizer:
         self,
         trial: optuna.Trial,
         params: BoosterParams,
-        run: TrackedRun,
+        run: TrackedRun | None,
         interruption: Interruption,
         deadline: float,
     ) -> float:
         import optuna
 
+        trial.set_user_attr(WORKER, self._worker)
         reports = Reports(trial, params.learning_rate, interruption, deadline)
-        with run.trial(f"trial {trial.number}") as trial_run:
-            trial_run.log(params=params.as_xgboost())
+        with run.trial(f"trial {trial.number}") if run else nullcontext() as trial_run:
             try:
                 found: Search | None = self._rows.search(params, reports)
             except optuna.TrialPruned:
                 found = None
-            trial_run.curve("loss", reports.curve)
-            trial_run.log(tags={"mlapi.trial": "complete" if found else "pruned"})
-            if found:
-                trial_run.log(metrics={"best_loss": found.best_loss, "best_round": found.best_round})
+            if trial_run:
+                record_trial(trial_run, params, reports.curve, found.best_loss if found else None)
         if found is None:
             raise optuna.TrialPruned
-        trial.set_user_attr("best_round", found.best_round)
         return found.best_loss
 
 
@@ -193,6 +202,26 @@ class Reports:
             self._trial.report(loss, step)
             if self._trial.should_prune():
                 raise optuna.TrialPruned
+
+
+def record_trial(run: TrackedRun, params: BoosterParams, curve: Mapping[int, float], loss: float | None) -> None:
+    """Record what a trial was told and how it learned, its loss by round; without a loss of its own it was pruned."""
+    metrics = {} if loss is None else {"best_loss": loss}
+    run.log(params=params.as_xgboost(), metrics=metrics, tags={"mlapi.trial": "complete" if metrics else "pruned"})
+    run.curve("loss", curve)
+
+
+def record_others(run: TrackedRun, study: optuna.Study, start: BoosterParams) -> None:
+    """Record the trials of other workers, which know of no run."""
+    for trial in study.get_trials(deepcopy=False):
+        if trial.user_attrs.get(WORKER) and trial.state.name in ("COMPLETE", "PRUNED"):
+            params = start.model_copy(update=trial.params)
+            rounds = {
+                round(step * REPORT_EACH / params.learning_rate): loss
+                for step, loss in trial.intermediate_values.items()
+            }
+            with run.trial(f"trial {trial.number}") as one:
+                record_trial(one, params, rounds, trial.value if trial.state.name == "COMPLETE" else None)
 
 
 def counts(study: optuna.Study) -> tuple[int, int]:
