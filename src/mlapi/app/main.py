@@ -12,7 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
-from mlapi.app.api.deps import LOCAL, SCORER
+from mlapi.app.api.deps import LOCAL, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate
 from mlapi.app.api.observer import Observer
@@ -28,6 +28,7 @@ from mlapi.app.api.scoring import Scorer
 from mlapi.app.core.config import ConfigManager
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
+from mlapi.app.services.deliveries import Deliveries
 from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import LocalModel
 from mlapi.app.services.local_models import LocalModels
@@ -36,6 +37,7 @@ from mlapi.app.services.model_event import Listener, ModelEvent
 from mlapi.app.services.model_metrics import ModelMetrics
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.prediction_service import PredictionService
+from mlapi.app.services.reloading import Reloading
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.ops import notifiers
@@ -115,12 +117,18 @@ async def _lifespan(
             yield {
                 STATE: models,
                 LOCAL: LocalModels(settings.serving_dir),
+                RELOADING: Reloading(settings.serving_dir, _deliveries(settings)),
                 SCORER: Scorer(PredictionService(), max_body_bytes=settings.api.max_body_bytes),
             }
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             await models.close()
+
+
+def _deliveries(settings: Settings) -> Deliveries:
+    secret = settings.security.webhook_secret
+    return Deliveries(secret.get_secret_value().encode() if secret else None, settings.state_dir / "deliveries")
 
 
 def _models(settings: Settings, listeners: Sequence[Listener]) -> ModelService:

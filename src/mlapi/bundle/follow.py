@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlapi.bundle.errors import ModelNotFound, StoreError, VerificationError
 from mlapi.bundle.follow_state import FollowEvent, FollowState, State, news
-from mlapi.bundle.following import run
+from mlapi.bundle.following import KICK_FILE, run
 from mlapi.bundle.local_copy import LocalCopy
 from mlapi.bundle.refusals import Refusals
 from mlapi.bundle.store.directory import DirectoryStore
@@ -20,7 +20,7 @@ from mlapi.bundle.store.protocol import Source
 from mlapi.bundle.store.records import AliasRecord
 from mlapi.bundle.verify import verify_in_subprocess
 
-__all__ = ["FollowEvent", "FollowState", "Follower", "run"]
+__all__ = ["KICK_FILE", "FollowEvent", "FollowState", "Follower", "run"]
 
 
 class Follower:

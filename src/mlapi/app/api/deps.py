@@ -12,8 +12,10 @@ from mlapi.app.core.security import PREDICT, READ
 from mlapi.app.services.auth_service import require
 from mlapi.app.services.local_models import LocalModels
 from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.reloading import Reloading
 from mlapi.app.services.snapshot import Snapshot
 
+RELOADING: Final = "mlapi.reloading"  # key of `Reloading`, likewise
 SCORER: Final = "mlapi.scorer"  # key of the `Scorer`, likewise
 LOCAL: Final = "mlapi.local"  # key of `LocalModels` in the lifespan's state
 
@@ -62,6 +64,12 @@ async def scorer_of(request: Request) -> Scorer:
     return scorer
 
 
+async def reloading_of(request: Request) -> Reloading:
+    """What wakes the follower."""
+    reloading: Reloading = request.scope["state"][RELOADING]
+    return reloading
+
+
 async def require_predict(exchange: Annotated[Exchange, Depends(exchange_of)]) -> None:
     """Ask that the caller may predict.
 
@@ -75,6 +83,7 @@ CurrentExchange = Annotated[Exchange, Depends(exchange_of)]
 CurrentModels = Annotated[ModelService, Depends(models_of)]
 CurrentLocalModels = Annotated[LocalModels, Depends(local_models_of)]
 CurrentSnapshot = Annotated[Snapshot, Depends(snapshot_of)]
+CurrentReloading = Annotated[Reloading, Depends(reloading_of)]
 CurrentScorer = Annotated[Scorer, Depends(scorer_of)]
 MayPredict = Depends(require_predict)
 MayRead = Depends(require_read)

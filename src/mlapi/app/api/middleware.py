@@ -15,6 +15,7 @@ from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import Exchange, Reply
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.predict import PATHS, PredictEndpoint
+from mlapi.app.api.webhook import is_delivery
 from mlapi.app.core.security import PREDICT
 from mlapi.app.services.auth_service import AuthService, require
 from mlapi.app.services.model_service import ModelService
@@ -73,7 +74,7 @@ class Gate:
         models: ModelService = exchange.scope["state"][STATE]
         exchange.draining = models.draining
         exchange.snapshot = models.loaded if exchange.path == LIVE else await models.latest()
-        if not self._is_public(exchange.path):
+        if not (self._is_public(exchange.path) or is_delivery(exchange)):
             exchange.principal = self._auth.authenticate(exchange.headers.get(b"authorization"))
         if exchange.path in PATHS:
             require(exchange.principal, PREDICT)

@@ -29,6 +29,16 @@ class ModelMetadata(BaseModel):
     degraded_reason: str | None = Field(description="The same in a sentence.")
 
 
+class ReloadResponse(BaseModel):
+    """The registry will be looked at; what comes of it stands in `/models/current`."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    status: Literal["accepted"]
+    model_version: str | None = Field(description="The version that answers now, null while none does.")
+    timestamp: datetime = Field(description="When the request was accepted (RFC 3339, UTC).")
+
+
 class ModelSummary(BaseModel):
     """A model of which this service has versions."""
 

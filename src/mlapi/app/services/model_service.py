@@ -76,6 +76,10 @@ class ModelService:
             await asyncio.shield(self._swap)
         return self._snapshot
 
+    def look_soon(self) -> None:
+        """Have the next request, or the watch, look at the directory however lately that was done."""
+        self._looked_at = min(self._looked_at, self._clock() - MAX_AGE_S)
+
     def load_now(self) -> None:
         """Look at the directory and load what is there, before the first request."""
         candidate = self._look()

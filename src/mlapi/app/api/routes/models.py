@@ -3,27 +3,40 @@
 from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from mlapi.app.api import markdown_page
-from mlapi.app.api.deps import CurrentExchange, CurrentLocalModels, CurrentModels, CurrentSnapshot, MayRead
+from mlapi.app.api.deps import (
+    CurrentExchange,
+    CurrentLocalModels,
+    CurrentModels,
+    CurrentReloading,
+    CurrentSnapshot,
+    MayRead,
+)
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.negotiation import choose
 from mlapi.app.api.responses import responses
+from mlapi.app.api.webhook import is_delivery, read_delivery
+from mlapi.app.core.clock import timestamp
 from mlapi.app.core.errors import NotAcceptable
-from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions
+from mlapi.app.core.security import ADMIN
+from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions, ReloadResponse
+from mlapi.app.services.auth_service import require
 from mlapi.app.services.health_service import trouble
 from mlapi.app.services.snapshot import Snapshot
 
 MARKDOWN, HTML = "text/markdown", "text/html"
 CARD_TYPES: Final = (MARKDOWN.encode(), HTML.encode())
-ModelRouter = APIRouter(
-    prefix="/models", tags=["Models"], dependencies=[MayRead], responses=responses(401, 403, 405, 500)
-)
+ModelRouter = APIRouter(prefix="/models", tags=["Models"], responses=responses(401, 403, 405, 500))
 
 
 @ModelRouter.get(
-    "", summary="The models", response_model=ModelList, response_description="Every model that has a version here."
+    "",
+    dependencies=[MayRead],
+    summary="The models",
+    response_model=ModelList,
+    response_description="Every model that has a version here.",
 )
 async def models(local: CurrentLocalModels, exchange: CurrentExchange) -> Response:
     """List the models of which this service has versions; one of them answers predictions."""
@@ -41,6 +54,7 @@ async def models(local: CurrentLocalModels, exchange: CurrentExchange) -> Respon
 
 @ModelRouter.get(
     "/current",
+    dependencies=[MayRead],
     summary="The loaded model",
     response_model=ModelMetadata,
     response_description="Its metadata.",
@@ -72,6 +86,7 @@ async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> Response:
 
 @ModelRouter.get(
     "/current/schema",
+    dependencies=[MayRead],
     summary="Its features",
     response_model=dict[str, Any],
     response_description="The content of the bundle's `schema.json`.",
@@ -84,6 +99,7 @@ async def current_schema(snapshot: CurrentSnapshot) -> Response:
 
 @ModelRouter.get(
     "/current/card",
+    dependencies=[MayRead],
     summary="Its card",
     response_class=Response,
     response_description="The model card, as Markdown or as a page, whichever the Accept header prefers.",
@@ -99,8 +115,34 @@ async def current_card(snapshot: CurrentSnapshot, exchange: CurrentExchange) -> 
     return Response(_markdown_page(snapshot), media_type=HTML, headers=markdown_page.HEADERS)
 
 
+@ModelRouter.post(
+    "/reload",
+    status_code=202,
+    summary="Look at the registry now",
+    response_model=ReloadResponse,
+    response_description="The follower has been woken.",
+    responses=responses(413),
+)
+async def reload(
+    request: Request, exchange: CurrentExchange, models: CurrentModels, reloading: CurrentReloading
+) -> Response:
+    """Look at the registry at once instead of at the next regular look.
+
+    For keys with the scope `admin`, and for MLflow's webhook, which needs no key: it signs with the secret of
+    MLAPI_WEBHOOK_SECRET, its deliveries are taken for five minutes, and each of them once.
+    """
+    if is_delivery(exchange):
+        reloading.accept(await read_delivery(request, exchange))
+    else:
+        require(exchange.principal, ADMIN)
+    reloading.wake(models)
+    version = exchange.snapshot.version if exchange.snapshot else None
+    return _json({"status": "accepted", "model_version": version, "timestamp": timestamp()}, 202)
+
+
 @ModelRouter.get(
     "/{name}/versions",
+    dependencies=[MayRead],
     summary="Versions of a model",
     response_model=ModelVersions,
     response_description="Those that are here: the one in use, and those that can be fallen back on.",
@@ -132,5 +174,5 @@ def _markdown_page(snapshot: Snapshot) -> str:
     return markdown_page.render(f"{snapshot.alias.name} version {snapshot.version}", snapshot.bundle.card)
 
 
-def _json(body: object) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
+def _json(body: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
