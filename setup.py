@@ -5,12 +5,23 @@ Each is optional: where no compiler or no header of Python is, it is left out an
 
 from setuptools import Extension, setup
 
+# Neither -march nor -ffast-math: the same bits everywhere. A fused multiply-add would round once where two are meant.
+ARGUMENTS = ["-O3", "-ffp-contract=off"]
+
 ROWS = Extension(
     "mlapi.app.schemas._rows",
     ["src/mlapi/app/schemas/_rows.c"],
-    extra_compile_args=["-O3", "-ffp-contract=off"],  # a fused multiply-add would round once where two are meant
+    extra_compile_args=ARGUMENTS,
+    py_limited_api=True,
+    optional=True,
+)
+TREES = Extension(
+    "mlapi.bundle._trees",
+    [f"src/mlapi/bundle/native/{name}.c" for name in ("module", "padded", "plain", "contributions")],
+    depends=["src/mlapi/bundle/native/trees.h"],
+    extra_compile_args=ARGUMENTS,
     py_limited_api=True,
     optional=True,
 )
 
-setup(ext_modules=[ROWS], options={"bdist_wheel": {"py_limited_api": "cp311"}})
+setup(ext_modules=[ROWS, TREES], options={"bdist_wheel": {"py_limited_api": "cp311"}})

@@ -24,7 +24,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for tool in ("sh", "cat", "git", "grep", "mkdir", "dirname", "rm", "touch", "chmod"):
+        for tool in ("sh", "cat", "git", "grep", "mkdir", "dirname", "rm", "touch", "chmod", "find"):
             (folder / tool).symlink_to(str(shutil.which(tool)))
         self.add("id", "#!/bin/sh\necho 1000\n")
 
@@ -125,7 +125,9 @@ def checkout(tmp_path: Path) -> Path:
     place = tmp_path / "checkout"
     (place / "requirements").mkdir(parents=True)
     shutil.copytree(ROOT / "scripts", place / "scripts")
-    shutil.copy(ROOT / "pyproject.toml", place)
+    for name in ("pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / name, place)
+    (place / "src").mkdir()
     (place / "requirements" / "serve.txt").write_text("a==1\n")
     (place / ".venv" / "bin").mkdir(parents=True)
     (place / ".venv" / "root").write_text(f"{place.resolve()}\n")
@@ -142,7 +144,9 @@ def put_tool(checkout: Path, name: str, text: str) -> None:
 
 def stamp(checkout: Path, mode: str) -> None:
     """Leave what setup leaves when it is done."""
-    script = f"cd {checkout} && {{ pwd -P && cat pyproject.toml requirements/*.txt; }} | git hash-object --stdin"
+    script = (
+        f"cd {checkout} && {{ pwd -P && cat pyproject.toml setup.py requirements/*.txt; }} | git hash-object --stdin"
+    )
     state = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout.strip()
     (checkout / ".venv" / "setup-stamp").write_text(f"{mode} {state}\n")
 
@@ -163,6 +167,20 @@ def test_setup_installs_again_after_a_lock_has_changed(machine: Machine, checkou
     (checkout / "requirements" / "serve.txt").write_text("a==2\n")
     assert "installing" in machine.run(checkout / "scripts" / "setup", "dev").stdout
     assert machine.run(checkout / "scripts" / "setup", "dev").stdout == ""
+
+
+def test_setup_builds_again_after_the_c_sources_have_changed(machine: Machine, checkout: Path) -> None:
+    stamp(checkout, "dev")
+    (checkout / "src" / "trees.h").write_text("int depth;\n")
+    assert "installing" in machine.run(checkout / "scripts" / "setup", "dev").stdout
+    assert machine.run(checkout / "scripts" / "setup", "dev").stdout == ""
+
+
+def test_setup_says_where_the_c_extension_could_not_be_built(machine: Machine, checkout: Path) -> None:
+    put_tool(checkout, "python", "#!/bin/sh\ncase $2 in *_trees*) exit 1 ;; esac\n")
+    done = machine.run(checkout / "scripts" / "setup", "dev")
+    assert done.returncode == 0, done.stderr
+    assert "setup: the C extension was not built" in done.stdout
 
 
 def test_setup_makes_the_environment_anew_where_the_checkout_has_moved(machine: Machine, checkout: Path) -> None:

@@ -3,16 +3,21 @@
 import json
 from collections.abc import Callable, Mapping
 from importlib import metadata
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from mlapi.bundle import checks
+from mlapi.bundle import checks, npy
 from mlapi.bundle.checks import Expectation
 from mlapi.bundle.contents import REQUIRED_FILES, Contents
 from mlapi.bundle.errors import VerificationError
 from mlapi.bundle.signing import generate_keys, sign
+from mlapi.bundle.tables import Tables
 from tests.fixtures.bundles import KINDS, META, binary, multiclass, numeric, with_manifest
+from tests.fixtures.extension import needs_extension
 from tests.fixtures.models import Workpiece
 
 KEYS = generate_keys()
@@ -260,9 +265,58 @@ def test_golden_refuses_another_answer() -> None:
     assert (refused.check, refused.code) == ("golden", "golden_mismatch")
 
 
+@pytest.mark.usefixtures("no_extension")
 def test_golden_refuses_a_model_that_the_library_refuses() -> None:
     work = Workpiece(binary().files["model.ubj"])
     work.learner["objective"]["name"] = "no:such"
     refused = refusal(checks.golden, binary().changed(model=work.model))
     assert (refused.check, refused.code) == ("golden", "structure_invalid")
     assert "no:such" in refused.reason
+
+
+@pytest.fixture
+def no_xgboost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is installed that would have brought libxgboost."""
+
+    def version(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+
+
+@needs_extension
+@pytest.mark.usefixtures("no_xgboost")
+def test_versions_needs_no_xgboost_where_our_own_engine_walks_the_trees() -> None:
+    checks.versions(Contents(with_requires(xgboost="3.2.0")), Expectation())
+
+
+@pytest.mark.usefixtures("no_xgboost", "no_extension")
+def test_versions_needs_xgboost_where_our_own_engine_is_missing() -> None:
+    assert "here is none" in refusal(checks.versions, with_requires(xgboost="3.2.0")).reason
+
+
+def with_table(**tables: NDArray[Any]) -> dict[str, bytes]:
+    changed = {f"engine/{name}.npy": npy.write(array) for name, array in tables.items()}
+    return with_manifest({**binary().files, **changed})
+
+
+@needs_extension
+def test_golden_refuses_tables_whose_indices_are_out_of_range() -> None:
+    refused = refusal(checks.golden, with_table(groups=np.full(8, 1, np.uint32)))
+    assert (refused.check, refused.code) == ("golden", "structure_invalid")
+    assert "a tree's group is out of range" in refused.reason
+
+
+@needs_extension
+def test_golden_refuses_tables_of_other_leaves() -> None:
+    leaves = Tables.from_files(binary().files)
+    assert leaves is not None
+    refused = refusal(checks.golden, with_table(leaves=leaves.leaves + np.float32(1e-6)))
+    assert (refused.check, refused.code) == ("golden", "golden_mismatch")
+
+
+def test_structure_refuses_a_table_that_is_none() -> None:
+    files = with_manifest({**binary().files, "engine/leaves.npy": b"crafted"})
+    refused = refusal(checks.structure, files)
+    assert (refused.check, refused.code) == ("structure", "structure_invalid")
+    assert "engine/leaves.npy" in refused.reason

@@ -8,6 +8,7 @@ import pytest
 
 from mlapi.bundle import contents, decision, golden, manifest, reference, signing, steps, verify
 from mlapi.bundle.schema import Feature, FeatureSchema
+from mlapi.bundle.tables import Tables
 
 TEXT = (Path(__file__).parents[2] / "docs" / "bundle-format.md").read_text("utf-8")
 STRUCTS: dict[str, list[type[msgspec.Struct]]] = {
@@ -23,6 +24,11 @@ STRUCTS: dict[str, list[type[msgspec.Struct]]] = {
         reference.PredictionReference,
     ],
 }
+
+
+@pytest.mark.parametrize("table", Tables._fields)
+def test_every_table_of_the_engine_is_described(table: str) -> None:
+    assert re.search(rf"^\| `{table}` \| ", section("engine/*.npy"), re.MULTILINE)
 
 
 def section(title: str) -> str:

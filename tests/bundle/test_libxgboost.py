@@ -192,8 +192,8 @@ class Block:
             raise ImportError(name + " is blocked")
 sys.meta_path.insert(0, Block())
 import numpy
-from mlapi.bundle.trees import load_engine
-engine = load_engine(pathlib.Path({str(tmp_path / "model.ubj")!r}).read_bytes())
+from mlapi.bundle.trees import LibXGBoost
+engine = LibXGBoost(pathlib.Path({str(tmp_path / "model.ubj")!r}).read_bytes())
 print(engine.margin(numpy.zeros((1, 5), numpy.float32)).view(numpy.int32)[0, 0], os.environ["OMP_WAIT_POLICY"])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=True)

@@ -1,6 +1,7 @@
 """A loaded bundle predicts what the booster predicts."""
 
 import json
+import shutil
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -208,8 +209,7 @@ def test_load_can_be_content_with_some_checks(tmp_path: Path) -> None:
 def test_a_bundle_needs_its_directory_no_more_once_it_is_loaded(tmp_path: Path) -> None:
     path = binary().write(tmp_path / "1")
     bundle = load(path)
-    for file in path.iterdir():
-        file.unlink()
+    shutil.rmtree(path)
     assert len(bundle.predict(binary().sample.rows()).labels) == 8
 
 

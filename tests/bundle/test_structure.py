@@ -47,6 +47,10 @@ def test_check_structure_refuses_what_is_no_model() -> None:
     [
         pytest.param(lambda w: w.learner["objective"].update(name="reg:squarederror"), "objective", id="objective"),
         pytest.param(lambda w: w.parameters.update(base_score="[0,0]"), "base score", id="base scores"),
+        pytest.param(lambda w: w.parameters.update(base_score="1E0"), "no probability", id="base score 1"),
+        pytest.param(
+            lambda w: w.parameters.update(base_score="[1E-60]"), "no probability", id="base score 0 in float32"
+        ),
         pytest.param(lambda w: w.content["cats"]["enc"].append({}), "category lists of a data frame", id="encodings"),
         pytest.param(
             lambda w: w.content["cats"].update(sorted_idx=np.zeros(1, np.int32)),
@@ -119,6 +123,7 @@ def _at(key: str, node: Callable[[Any], int], value: float) -> Callable[[Any], o
         pytest.param(_at("split_conditions", leaf, np.nan), "not finite", id="NaN leaf"),
         pytest.param(_at("split_conditions", leaf, -np.inf), "not finite", id="infinite leaf"),
         pytest.param(_at("split_conditions", inner, np.inf), "not finite", id="infinite threshold"),
+        pytest.param(_at("sum_hessian", leaf, np.nan), "sum_hessian that is not finite", id="NaN cover"),
         pytest.param(_at("split_type", inner, 1), "do not match", id="categorical without categories"),
         pytest.param(_at("split_type", lambda tree: inner(tree, 1), 0), "do not match", id="categories without node"),
         pytest.param(_at("categories_nodes", lambda tree: -1, 9999), "node out of range", id="categories of no node"),

@@ -46,7 +46,7 @@ def test_nothing_is_parsed_and_no_engine_loaded_where_a_digest_differs(
 
 
 def test_no_engine_is_loaded_where_the_structure_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(_: bytes) -> None:
+    def load(*_: object) -> None:
         raise AssertionError("loaded before the structure was checked")
 
     monkeypatch.setattr(contents, "load_engine", load)

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlapi.bundle import load
+from mlapi.bundle import load, native
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import VerificationError
 from mlapi.bundle.manifest import Dataset
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.signing import generate_keys
+from mlapi.bundle.trees import LibXGBoost
 from mlapi.bundle.types import Table
 from mlapi.bundle.verify import verify
 from mlapi.training.assessment import Assessment
@@ -32,6 +33,7 @@ from mlapi.training.export import (
 )
 from mlapi.training.golden_rows import Held
 from mlapi.training.trainer import Fold, ModelTrainer, margin, model_bytes
+from tests.fixtures.boosters import train
 
 SCHEMA = FeatureSchema(
     features=(
@@ -105,6 +107,32 @@ def test_a_booster_that_is_not_the_trainers_is_refused(trained: tuple[Model, Tab
     other[3] = np.nextafter(other[3], np.float32(9))
     with pytest.raises(ParityError, match="differs from its booster in 1 rows"):
         bundle_files(model, training=training, held_out=Held(held_out.table, other), card=b"", golden_rows=32)
+
+
+def test_a_booster_whose_tables_differ_anywhere_is_refused(
+    trained: tuple[Model, Table, Held], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, training, held_out = trained
+    fresh = Model(model.schema, model.encoder, model.booster, model.decision)
+    assert fresh.tables is not None
+    fresh.tables.leaves[:] += np.float32(1e-6)
+    monkeypatch.setattr(Model, "engine", lambda self: LibXGBoost(self.booster))
+    with pytest.raises(ParityError, match=r"differs from its booster in \d+ rows"):
+        bundle_files(fresh, training=training, held_out=held_out, card=b"", golden_rows=32)
+
+
+def test_the_files_are_the_same_without_the_extension(
+    trained: tuple[Model, Table, Held], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_extension = files(trained)
+    monkeypatch.setattr(native, "extension", lambda: None)
+    assert files(trained) == with_extension
+    assert "engine/nodes.npy" in with_extension
+
+
+def test_a_dart_booster_has_no_tables(trained: tuple[Model, Table, Held]) -> None:
+    model = trained[0]
+    assert Model(model.schema, model.encoder, train(booster="dart").model, model.decision).tables is None
 
 
 def test_a_signed_bundle_is_verified_with_its_key_only(trained: tuple[Model, Table, Held], tmp_path: Path) -> None:

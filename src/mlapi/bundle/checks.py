@@ -6,11 +6,12 @@ import re
 from importlib import metadata
 from typing import Final, NamedTuple
 
-from mlapi.bundle.contents import MODEL_FILE, REQUIRED_FILES, SCHEMA_FILE, Contents
+from mlapi.bundle import native
+from mlapi.bundle.contents import REQUIRED_FILES, SCHEMA_FILE, Contents
 from mlapi.bundle.errors import EngineError, FormatError, VerificationError
 from mlapi.bundle.manifest import MANIFEST_FILE, content_digest, sha256
 from mlapi.bundle.signing import SIGNATURE_FILE, verify_signature
-from mlapi.bundle.structure import check_structure
+from mlapi.bundle.structure import check_forest
 
 _DISTRIBUTIONS: Final = {"xgboost": ("xgboost-cpu", "xgboost")}  # two wheels of one package
 _RELEASE: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,5}", re.ASCII)  # the release segment of PEP 440
@@ -77,12 +78,12 @@ def structure(contents: Contents, expected: Expectation) -> None:
         if name not in contents.files:
             raise VerificationError("structure", "structure_invalid", f"{name} is missing")
     try:
-        encoder, decision = contents.encoder, contents.decision
-        _ = contents.golden, contents.reference, contents.card
+        encoder, decision, forest = contents.encoder, contents.decision, contents.forest
+        _ = contents.golden, contents.reference, contents.card, contents.tables
     except (FormatError, UnicodeDecodeError) as error:
         raise VerificationError("structure", "structure_invalid", str(error)) from error
     categories = [len(contents.schema.feature(name).categories) for name in encoder.columns]
-    check_structure(contents.files[MODEL_FILE], len(encoder.columns), decision.n_groups, categories)
+    check_forest(forest, len(encoder.columns), decision.n_groups, categories)
 
 
 def versions(contents: Contents, expected: Expectation) -> None:
@@ -96,6 +97,8 @@ def versions(contents: Contents, expected: Expectation) -> None:
         raise VerificationError("versions", "version_unsupported", "does not say which xgboost wrote it")
     for name, least in requires.items():
         found = _installed(name)
+        if found is None and name == "xgboost" and native.covers(contents.forest):
+            continue  # our own engine walks these trees; one that is installed, yet too old, refuses all the same
         if found is None or not _is_at_least(found, least):
             reason = f"needs {name!a} {least!a} or newer, here is {found or 'none'}: update it"
             raise VerificationError("versions", "version_unsupported", reason)

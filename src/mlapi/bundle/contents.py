@@ -10,10 +10,12 @@ from typing import Final
 from mlapi.bundle import archive
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.forest import Forest, read_forest
 from mlapi.bundle.golden import Golden
 from mlapi.bundle.manifest import MANIFEST_FILE, Manifest, manifest_digest
 from mlapi.bundle.reference import Reference
 from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.tables import Tables
 from mlapi.bundle.trees import TreeEngine, load_engine
 
 SCHEMA_FILE: Final = "schema.json"
@@ -83,9 +85,19 @@ class Contents:
         return Reference.from_json(self.files[REFERENCE_FILE])
 
     @cached_property
+    def forest(self) -> Forest:
+        """The trees, in our own reading."""
+        return read_forest(self.files[MODEL_FILE])
+
+    @cached_property
+    def tables(self) -> Tables | None:
+        """The trees as our own engine walks them; None where the bundle has no such files."""
+        return Tables.from_files(self.files)
+
+    @cached_property
     def engine(self) -> TreeEngine:
         """From the matrix to margins; made last, when everything else has been checked."""
-        return load_engine(self.files[MODEL_FILE])
+        return load_engine(self.files[MODEL_FILE], self.forest, self.tables)
 
     @cached_property
     def card(self) -> str:

@@ -27,7 +27,7 @@ from mlapi.bundle.model_fields import (
 )
 
 # Read but not kept: libxgboost reads as many of each as there are nodes, so their lengths must be right.
-_UNUSED: Final = ("base_weights", "loss_changes", "sum_hessian")
+_UNUSED: Final = ("base_weights", "loss_changes")
 
 
 class Forest(NamedTuple):
@@ -53,6 +53,7 @@ class Forest(NamedTuple):
         kinds: (nodes,), 1 where the test is on categories, otherwise 0.
         default_left: (nodes,), 1 where missing goes left, otherwise 0.
         conditions: (nodes,), float32: the threshold of a numeric test (less goes left), the value of a leaf.
+        covers: (nodes,), float32: sum of the second derivatives of the training rows that came here.
         n_category_nodes: (n_trees,), how many of the following three belong to each tree.
         category_nodes: numbers within the tree of nodes that test categories, ascending.
         category_starts: where the codes of each begin among the tree's.
@@ -78,6 +79,7 @@ class Forest(NamedTuple):
     kinds: Integers
     default_left: Integers
     conditions: NDArray[np.float32]
+    covers: NDArray[np.float32]
     n_category_nodes: Integers
     category_nodes: Integers
     category_starts: Integers
@@ -131,6 +133,7 @@ def read_forest(model: bytes) -> Forest:
         kinds=_joined(trees, "split_type", "iu", n_nodes).astype(np.int64),
         default_left=_joined(trees, "default_left", "iu", n_nodes).astype(np.int64),
         conditions=_joined(trees, "split_conditions", "f", n_nodes).astype(np.float32),
+        covers=_joined(trees, "sum_hessian", "f", n_nodes).astype(np.float32),
         n_category_nodes=np.array(n_category_nodes, np.int64),
         category_nodes=_join(nodes).astype(np.int64),
         category_starts=_joined(trees, "categories_segments", "iu", n_category_nodes).astype(np.int64),

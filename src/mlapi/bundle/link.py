@@ -1,7 +1,7 @@
 """From margins to probabilities, equal in every bit to XGBoost's own on the same machine.
 
-XGBoost computes in float32 with libm's expf (xgboost/src/common/math.h). NumPy's own float32 exp differs from it in the
-last bit, hence the calls into libm.
+XGBoost computes in float32 with libm's expf and logf. NumPy's own differ from them in the last bit, hence the calls
+into libm.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ def sigmoid(margin: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.float32(1.0) / (_expf(np.minimum(-margin, MAX_EXPONENT)) + np.float32(1.0))
 
 
+def logit(probability: float) -> np.float32:
+    """XGBoost's `ProbToMargin` (regression_loss.h), the sigmoid's inverse: -logf(1 / p - 1), for 0 < p < 1."""
+    return np.float32(-_libm("logf")(float(np.float32(1.0) / np.float32(probability) - np.float32(1.0))))
+
+
 def softmax(margin: Margin) -> Probabilities:
     """XGBoost's `Softmax`: expf(m - max) over their sum, added up in float64 from left to right, divided in float32."""
     exponentials = _expf(margin - margin.max(axis=1, keepdims=True))
@@ -36,14 +41,13 @@ def softmax(margin: Margin) -> Probabilities:
 
 def _expf(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Take libm's expf of every element; NaN stays NaN."""
-    return np.fromiter(map(_libm_expf(), values.ravel().tolist()), np.float32, values.size).reshape(values.shape)
+    return np.fromiter(map(_libm("expf"), values.ravel().tolist()), np.float32, values.size).reshape(values.shape)
 
 
 @cache
-def _libm_expf() -> Callable[[float], float]:
-    """The C library's expf, the very function that libxgboost calls."""
+def _libm(name: str) -> Callable[[float], float]:
+    """One of the C library's functions of a float32, the very one that libxgboost calls."""
     # Named outright: ctypes.util.find_library starts ldconfig or a compiler. None is the process itself (macOS).
-    libm = ctypes.CDLL({"linux": "libm.so.6", "win32": "ucrtbase"}.get(sys.platform))
-    expf = libm.expf
-    expf.argtypes, expf.restype = [ctypes.c_float], ctypes.c_float
-    return cast("Callable[[float], float]", expf)
+    function = getattr(ctypes.CDLL({"linux": "libm.so.6", "win32": "ucrtbase"}.get(sys.platform)), name)
+    function.argtypes, function.restype = [ctypes.c_float], ctypes.c_float
+    return cast("Callable[[float], float]", function)

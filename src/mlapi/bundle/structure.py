@@ -36,6 +36,11 @@ def check_structure(model: bytes, n_columns: int, n_groups: int, n_categories: S
         forest = read_forest(model)
     except FormatError as error:
         raise _invalid(str(error)) from error
+    check_forest(forest, n_columns, n_groups, n_categories)
+
+
+def check_forest(forest: Forest, n_columns: int, n_groups: int, n_categories: Sequence[int] | None = None) -> None:
+    """Refuse trees that were read already; the rest is as for `check_structure`."""
     _check_shape(forest, n_columns, n_groups)
     inner, leaves = _check_links(forest)
     limits = np.full(n_columns, MAX_CATEGORY) if n_categories is None else np.asarray(n_categories)
@@ -50,6 +55,7 @@ def _check_shape(forest: Forest, n_columns: int, n_groups: int) -> None:
         (forest.n_groups != n_groups, f"gives {forest.n_groups} margins a row, the decision takes {n_groups}"),
         (forest.objective != OBJECTIVES[n_groups == 1], f"has another objective than {OBJECTIVES[n_groups == 1]}"),
         (len(forest.base_scores) not in (1, n_groups), "has a base score that fits no group"),
+        (n_groups == 1 and not _is_share(forest.base_scores), "has a base score that is no probability"),
         (forest.n_encodings > 0, "holds category lists of a data frame; the encoder's are the only ones"),
         (n_trees == 0 or np.any(forest.n_nodes < 1), "has no trees or an empty one"),
         (np.any(_outside(forest.groups, n_groups)), "has a tree of a group out of range"),
@@ -95,6 +101,8 @@ def _check_nodes(forest: Forest, inner: Integers, leaves: Integers) -> None:
     _refuse(tree_of[inner[_outside(forest.features[inner], forest.n_columns)]], "tests a column out of range")
     numbers = np.concatenate([inner[forest.kinds[inner] == 0], leaves])  # a categorical node keeps no threshold
     _refuse(tree_of[numbers[~np.isfinite(forest.conditions[numbers])]], "has a leaf or a threshold that is not finite")
+    reached = np.concatenate([inner, leaves])
+    _refuse(tree_of[reached[~np.isfinite(forest.covers[reached])]], "has a sum_hessian that is not finite")
 
 
 def _check_categories(forest: Forest, categorical: Integers, limits: Integers) -> None:
@@ -112,6 +120,10 @@ def _check_categories(forest: Forest, categorical: Integers, limits: Integers) -
     list_of = _tree_of_each(counts)
     outside = _outside(forest.categories, limits[forest.features[nodes]][list_of])
     _refuse(tree[list_of[outside]], "tests a category out of range")
+
+
+def _is_share(scores: Sequence[float]) -> bool:
+    return all(0.0 < np.float32(score) < 1.0 for score in scores)
 
 
 def _tree_of_each(sizes: Integers) -> Integers:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
+from mlapi.bundle import native
+from mlapi.bundle.forest import Forest
 from mlapi.bundle.libxgboost import LibXGBoost
+from mlapi.bundle.native import NativeTrees
 from mlapi.bundle.structure import check_structure
+from mlapi.bundle.tables import Tables
 from mlapi.bundle.types import Contributions, Margin, Matrix
 
-__all__ = ["LibXGBoost", "TreeEngine", "check_structure", "load_engine"]
+__all__ = ["LibXGBoost", "NativeTrees", "TreeEngine", "check_structure", "load_engine"]
 
 log = logging.getLogger(__name__)
 
@@ -64,15 +68,18 @@ class TreeEngine(Protocol):
         ...
 
 
-def load_engine(model: bytes) -> TreeEngine:
+def load_engine(model: bytes, forest: Forest, tables: Tables | None = None) -> TreeEngine:
     """Give the fastest engine that takes a model and say in the log which one it is.
 
     Args:
-        model: `model.ubj`, already checked by `check_structure`.
+        model: `model.ubj`.
+        forest: the same, as we read it and `check_structure` has passed it.
+        tables: the same, laid out for our own engine, where the bundle has that.
 
     Raises:
         EngineError: no engine takes it.
     """
-    engine = LibXGBoost(model)
-    log.info("tree engine %s: %d columns, %d groups", engine.name, engine.n_columns, engine.n_groups)
+    engine: TreeEngine = NativeTrees(forest, tables) if native.covers(forest) else LibXGBoost(model)
+    why = "" if native.extension() else f" ({native.absence()})"
+    log.info("tree engine %s: %d columns, %d groups%s", engine.name, engine.n_columns, engine.n_groups, why)
     return engine

@@ -13,8 +13,8 @@ Path_ = tuple[str, ...]
 DEFAULT_FILE = Path("mlapi.toml")
 PREFIX = "MLAPI_"
 TRAINING_PREFIX = "MLAPI_TRAINING_"
-# Variables with the prefix that are no settings: the file's own place, and what the tests are told.
-NOT_SETTINGS = ("MLAPI_CONFIG", "MLAPI_PROVE", "MLAPI_TEST_DATA")
+# Variables with the prefix that are no settings: the file's own place, what tests are told, the tree engine's switch.
+NOT_SETTINGS = ("MLAPI_CONFIG", "MLAPI_PROVE", "MLAPI_TEST_DATA", "MLAPI_TREE_ENGINE")
 
 
 class Given(NamedTuple):

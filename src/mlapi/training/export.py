@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from mlapi.bundle.archive import write_directory
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.forest import Forest, read_forest
 from mlapi.bundle.golden import Golden
 from mlapi.bundle.manifest import MANIFEST_FILE, Dataset, ManifestMeta, build_manifest
+from mlapi.bundle.nodes import order_nodes
+from mlapi.bundle.padding import build_tables
 from mlapi.bundle.reference import Reference
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.signing import SIGNATURE_FILE, sign
-from mlapi.bundle.trees import TreeEngine, load_engine
-from mlapi.bundle.types import Table
+from mlapi.bundle.tables import Tables
+from mlapi.bundle.trees import LibXGBoost, TreeEngine, load_engine
+from mlapi.bundle.types import Margin, Table
 from mlapi.training.assessment import Assessment
 from mlapi.training.errors import ParityError
 from mlapi.training.golden_rows import Held, choose_golden_rows
+from mlapi.training.proof_rows import proof_rows
+from mlapi.training.table_walk import walk_tables
 
+PROOF_ROWS: Final = 2048  # random ones, beside all held-out rows
 LIBRARIES = ("ml-api-platform", "numpy", "xgboost-cpu")
 
 
@@ -36,9 +45,19 @@ class Model:
     booster: bytes
     decision: Decision
 
+    @cached_property
+    def forest(self) -> Forest:
+        """The trees, in our own reading."""
+        return read_forest(self.booster)
+
+    @cached_property
+    def tables(self) -> Tables | None:
+        """The trees as our own engine walks them; None for those that it walks node by node, or not at all."""
+        return build_tables(order_nodes(self.forest)) if self.forest.booster == "gbtree" else None
+
     def engine(self) -> TreeEngine:
         """Load the trees as serving does."""
-        return load_engine(self.booster)
+        return load_engine(self.booster, self.forest, self.tables)
 
 
 def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, golden_rows: int) -> dict[str, bytes]:
@@ -56,6 +75,7 @@ def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, 
     """
     engine = model.engine()
     prove(model, engine, held_out)
+    prove_anywhere(model, engine)
     encoded = model.encoder.encode_table(training)
     reference = Reference.build(
         model.schema, training, model.decision, model.decision.calibrated(engine.margin(encoded.matrix))
@@ -71,6 +91,7 @@ def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, 
         "golden.json": golden.to_json(),
         "reference.json": reference.to_json(),
         "README.md": card,
+        **(model.tables.to_files() if model.tables else {}),
     }
 
 
@@ -80,10 +101,26 @@ def prove(model: Model, engine: TreeEngine, held_out: Held) -> None:
     Raises:
         ParityError: a margin differs.
     """
-    served = engine.margin(model.encoder.encode_table(held_out.table).matrix)
-    different = np.any(served.view(np.int32) != held_out.margin.view(np.int32), axis=1)
+    _compare(engine.margin(model.encoder.encode_table(held_out.table).matrix), held_out.margin)
+
+
+def prove_anywhere(model: Model, engine: TreeEngine) -> None:
+    """Score rows that reach everywhere in the trees, some as no encoder gives them, and compare with libxgboost.
+
+    Raises:
+        ParityError: a margin of the engine or of the tables differs in any bit.
+    """
+    matrix = proof_rows(order_nodes(model.forest), PROOF_ROWS)
+    expected = LibXGBoost(model.booster).margin(matrix)
+    _compare(engine.margin(matrix), expected)
+    if model.tables:  # they are the same files wherever they are made, so they are proved there, extension or not
+        _compare(walk_tables(model.tables, matrix), expected)
+
+
+def _compare(served: Margin, expected: Margin) -> None:
+    different = np.any(served.view(np.int32) != expected.view(np.int32), axis=1)
     if different.any():
-        raise ParityError(int(different.sum()), float(np.abs(served - held_out.margin).max()))
+        raise ParityError(int(different.sum()), float(np.abs(served - expected).max()))
 
 
 @dataclass(frozen=True)

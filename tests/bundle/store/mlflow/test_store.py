@@ -167,7 +167,7 @@ def test_mlflow_keeps_the_bundle_its_code_and_no_pickle(
         f"{FOLDER}/{path}" for path in read_directory(bundle)
     }
     endings = {Path(path).suffix for path in files}
-    assert endings <= {"", ".py", ".json", ".ubj", ".md", ".yaml", ".txt"}
+    assert endings <= {"", ".py", ".json", ".npy", ".ubj", ".md", ".yaml", ".txt"}
     assert not any(path.read_bytes().startswith((b"\x80\x04", b"\x80\x05")) for path in files.values())
     flavor = yaml.safe_load(files["MLmodel"].read_text())["flavors"]["python_function"]
     assert (flavor["loader_module"], flavor["data"]) == ("mlapi.bundle.pyfunc", FOLDER)

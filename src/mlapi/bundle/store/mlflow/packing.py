@@ -22,7 +22,7 @@ LOADER: Final = "mlapi.bundle.pyfunc"
 MODEL: Final = "bundle"  # a logged model's name may hold fewer letters than a registered model's
 FOLDER: Final = "data/bundle"  # of the logged model: where MLflow puts a `data_path` named "bundle"
 _NEEDED: Final = ("msgspec", "numpy", "xgboost-cpu")
-_IGNORED: Final = shutil.ignore_patterns("__pycache__", "store", "*.so")
+_IGNORED: Final = shutil.ignore_patterns("__pycache__", "native", "store", "*.pyi", "*.so")
 
 
 def log_bundle(

@@ -1,0 +1,40 @@
+"""The C extension under native/; its constructors raise ValueError where an index in the arrays is out of range."""
+
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+@final
+class Padded:
+    def __new__(
+        cls,
+        n_columns: int,
+        base: NDArray[np.float32],
+        groups: NDArray[np.uint32],
+        depths: NDArray[np.uint8],
+        nodes: NDArray[np.uint32],
+        leaves: NDArray[np.float32],
+        splits: NDArray[np.float32],
+        numeric: NDArray[np.uint32],
+        categorical: NDArray[np.uint32],
+        strips: NDArray[np.uint16],
+        /,
+    ) -> Padded: ...
+    def margin(self, matrix: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...
+
+@final
+class Plain:
+    def __new__(
+        cls,
+        n_columns: int,
+        base: NDArray[np.float32],
+        groups: NDArray[np.uint32],
+        roots: NDArray[np.uint32],
+        nodes: NDArray[np.uint32],
+        words: NDArray[np.uint32],
+        shares: NDArray[np.float64],
+        /,
+    ) -> Plain: ...
+    def margin(self, matrix: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...
+    def contributions(self, matrix: NDArray[np.float32], answer: NDArray[np.float64], /) -> None: ...

@@ -1,0 +1,52 @@
+"""Rows shared between the cores that this process may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from itertools import pairwise
+from threading import Lock
+from typing import Any
+
+from numpy.typing import NDArray
+
+# One batch at a time has the cores; one that comes meanwhile from another thread is walked by that thread alone.
+_cores = Lock()
+
+
+def share_rows(
+    walk: Callable[[NDArray[Any], NDArray[Any]], None], rows: NDArray[Any], answers: NDArray[Any], least: int
+) -> None:
+    """Fill in the answers to some rows, on several threads where it is worth it.
+
+    Args:
+        walk: fills its second argument, one answer for each row of the first, and lets other threads run meanwhile.
+        rows: one a row of the first axis.
+        answers: as many.
+        least: rows that are worth a thread.
+    """
+    n_parts = min(len(rows) // least, n_cores()) if len(rows) >= 2 * least else 1
+    if n_parts == 1 or not _cores.acquire(blocking=False):
+        walk(rows, answers)
+        return
+    try:
+        _walk_parts(walk, rows, answers, n_parts)
+    finally:
+        _cores.release()
+
+
+def n_cores() -> int:
+    """Cores that the scheduler gives to this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _walk_parts(
+    walk: Callable[[NDArray[Any], NDArray[Any]], None], rows: NDArray[Any], answers: NDArray[Any], n_parts: int
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    ends = [len(rows) * part // n_parts for part in range(n_parts + 1)]
+    parts = [slice(*pair) for pair in pairwise(ends)]
+    with ThreadPoolExecutor(n_parts) as pool:
+        for done in [pool.submit(walk, rows[part], answers[part]) for part in parts]:
+            done.result()

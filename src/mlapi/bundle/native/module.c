@@ -1,0 +1,302 @@
+/* mlapi.bundle._trees: the types Padded and Plain. A constructor copies the arrays that it is given and checks every index
+ * in them, so that nothing that happens to the arrays later, and no file that they came from, can lead a walk astray. */
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000 /* one build for every Python from 3.11 on */
+#include <Python.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trees.h"
+
+#define RELEASE_ROWS 16  /* below, giving up the interpreter's lock costs more than others gain from it */
+
+typedef struct {
+    PyObject_HEAD
+    Padded trees;
+} PaddedObject;
+
+typedef struct {
+    PyObject_HEAD
+    Plain trees;
+} PlainObject;
+
+/* One array argument: where its copy goes, and how many records it has. A record is `fields` items of the format. */
+typedef struct {
+    PyObject *object;
+    const char *format;
+    size_t item_bytes, fields;
+    void **copy;
+    size_t *count;
+} Array;
+
+static int copy_array(const Array *array)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(array->object, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS))
+        return -1;
+    const size_t bytes = (size_t)view.len, record_bytes = array->item_bytes * array->fields;
+    const int fits = !strcmp(view.format, array->format) && bytes % record_bytes == 0 && bytes / record_bytes < UINT32_MAX;
+    if (!fits)
+        PyErr_Format(PyExc_ValueError, "an array is not of records of %zu %s", array->fields, array->format);
+    else if (!(*array->copy = malloc(bytes ? bytes : 1)))
+        PyErr_NoMemory();
+    else
+        memcpy(*array->copy, view.buf, bytes);
+    *array->count = bytes / record_bytes;
+    PyBuffer_Release(&view);
+    return *array->copy ? 0 : -1;
+}
+
+static int copy_arrays(const Array *arrays, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (copy_array(&arrays[i]))
+            return -1;
+    return 0;
+}
+
+/* Give the object where its parts fit together, else drop it and raise ValueError. */
+static PyObject *checked(PyObject *self, const char *fault)
+{
+    if (!fault)
+        return self;
+    PyErr_SetString(PyExc_ValueError, fault);
+    Py_DECREF(self);
+    return NULL;
+}
+
+static PyObject *allocate(PyTypeObject *type)
+{
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    return alloc(type, 0); /* all zero */
+}
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static PyObject *padded_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    PyObject *a[9];
+    Py_ssize_t n_columns;
+    if (!PyArg_ParseTuple(args, "nOOOOOOOOO", &n_columns, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &a[6], &a[7], &a[8]))
+        return NULL;
+    PyObject *self = allocate(type);
+    if (!self)
+        return NULL;
+    Padded *trees = &((PaddedObject *)self)->trees;
+    trees->forest.n_columns = (size_t)n_columns;
+    const Array arrays[] = {
+        {a[0], "f", 4, 1, (void **)&trees->forest.base, &trees->forest.n_groups},
+        {a[1], "I", 4, 1, (void **)&trees->forest.groups, &trees->forest.n_trees},
+        {a[2], "B", 1, 1, (void **)&trees->depths, &trees->n_blocks},
+        {a[3], "I", 4, 1, (void **)&trees->nodes, &trees->n_nodes},
+        {a[4], "f", 4, 1, (void **)&trees->leaves, &trees->n_leaves},
+        {a[5], "f", 4, 1, (void **)&trees->splits, &trees->n_splits},
+        {a[6], "I", 4, 4, (void **)&trees->numeric, &trees->n_numeric},
+        {a[7], "I", 4, 5, (void **)&trees->categorical, &trees->n_categorical},
+        {a[8], "H", 2, 1, (void **)&trees->strips, &trees->n_strips},
+    };
+    if (copy_arrays(arrays, COUNT(arrays))) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return checked(self, padded_check(trees));
+}
+
+static PyObject *plain_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    PyObject *a[6];
+    Py_ssize_t n_columns;
+    size_t n_roots, n_shares;
+    if (!PyArg_ParseTuple(args, "nOOOOOO", &n_columns, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5]))
+        return NULL;
+    PyObject *self = allocate(type);
+    if (!self)
+        return NULL;
+    Plain *trees = &((PlainObject *)self)->trees;
+    trees->forest.n_columns = (size_t)n_columns;
+    const Array arrays[] = {
+        {a[0], "f", 4, 1, (void **)&trees->forest.base, &trees->forest.n_groups},
+        {a[1], "I", 4, 1, (void **)&trees->forest.groups, &trees->forest.n_trees},
+        {a[2], "I", 4, 1, (void **)&trees->roots, &n_roots},
+        {a[3], "I", 4, 6, (void **)&trees->nodes, &trees->n_nodes},
+        {a[4], "I", 4, 1, (void **)&trees->words, &trees->n_words},
+        {a[5], "d", 8, 1, (void **)&trees->shares, &n_shares},
+    };
+    if (copy_arrays(arrays, COUNT(arrays))) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    if (n_roots != trees->forest.n_trees || n_shares != trees->n_nodes)
+        return checked(self, "there are not as many roots as trees, or shares as nodes");
+    trees->means = calloc(n_roots + 1, sizeof *trees->means);
+    return checked(self, trees->means ? plain_check(trees) : "memory is short");
+}
+
+static void forest_free(Forest *forest)
+{
+    free(forest->base);
+    free(forest->groups);
+}
+
+static void release(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    freefunc release_memory = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release_memory(self);
+    Py_DECREF(type);
+}
+
+static void padded_dealloc(PyObject *self)
+{
+    Padded *trees = &((PaddedObject *)self)->trees;
+    forest_free(&trees->forest);
+    free(trees->depths);
+    free(trees->nodes);
+    free(trees->leaves);
+    free(trees->splits);
+    free(trees->numeric);
+    free(trees->categorical);
+    free(trees->strips);
+    release(self);
+}
+
+static void plain_dealloc(PyObject *self)
+{
+    Plain *trees = &((PlainObject *)self)->trees;
+    forest_free(&trees->forest);
+    free(trees->roots);
+    free(trees->nodes);
+    free(trees->words);
+    free(trees->shares);
+    free(trees->means);
+    release(self);
+}
+
+/* The two arguments of every walk: a matrix to read, and an array to fill with `width` numbers a row. */
+typedef struct {
+    Py_buffer matrix, answer;
+    size_t n_rows;
+} Views;
+
+static int views_fit(Views *views, const Forest *forest, const char *format, size_t item_bytes, size_t width)
+{
+    const Py_buffer *matrix = &views->matrix, *answer = &views->answer;
+    if (strcmp(matrix->format, "f") || matrix->ndim != 2 || (size_t)matrix->shape[1] != forest->n_columns)
+        return 0;
+    views->n_rows = (size_t)matrix->shape[0];
+    return !strcmp(answer->format, format) && (size_t)answer->len == views->n_rows * width * item_bytes;
+}
+
+static int open_views(Views *views, PyObject *const *args, Py_ssize_t n_args)
+{
+    if (n_args != 2) {
+        PyErr_SetString(PyExc_TypeError, "a matrix and an array for the answer are needed");
+        return -1;
+    }
+    if (PyObject_GetBuffer(args[0], &views->matrix, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS))
+        return -1;
+    if (PyObject_GetBuffer(args[1], &views->answer, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE)) {
+        PyBuffer_Release(&views->matrix);
+        return -1;
+    }
+    return 0;
+}
+
+/* Call a walk where the views fit, give None, and raise where it or they fail. */
+#define WALK(views, fits, call)                                                     \
+    int fits_ = (fits), failed_ = 0;                                                \
+    if (fits_ && (views).n_rows < RELEASE_ROWS)                                     \
+        failed_ = (call);                                                           \
+    else if (fits_) {                                                               \
+        Py_BEGIN_ALLOW_THREADS                                                      \
+        failed_ = (call);                                                           \
+        Py_END_ALLOW_THREADS                                                        \
+    }                                                                               \
+    PyBuffer_Release(&(views).matrix);                                              \
+    PyBuffer_Release(&(views).answer);                                              \
+    if (!fits_)                                                                     \
+        PyErr_SetString(PyExc_ValueError, "the matrix or the answer has another shape or dtype"); \
+    if (failed_)                                                                    \
+        PyErr_NoMemory();                                                           \
+    if (!fits_ || failed_)                                                          \
+        return NULL;                                                                \
+    Py_RETURN_NONE;
+
+static PyObject *padded_margin_method(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
+{
+    const Padded *trees = &((PaddedObject *)self)->trees;
+    Views views;
+    if (open_views(&views, args, n_args))
+        return NULL;
+    WALK(views, views_fit(&views, &trees->forest, "f", sizeof(float), trees->forest.n_groups),
+         padded_margin(trees, views.matrix.buf, views.n_rows, views.answer.buf))
+}
+
+static PyObject *plain_margin_method(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
+{
+    const Plain *trees = &((PlainObject *)self)->trees;
+    Views views;
+    if (open_views(&views, args, n_args))
+        return NULL;
+    WALK(views, views_fit(&views, &trees->forest, "f", sizeof(float), trees->forest.n_groups),
+         plain_margin(trees, views.matrix.buf, views.n_rows, views.answer.buf))
+}
+
+static PyObject *plain_contributions_method(PyObject *self, PyObject *const *args, Py_ssize_t n_args)
+{
+    const Plain *trees = &((PlainObject *)self)->trees;
+    const size_t width = trees->forest.n_groups * (trees->forest.n_columns + 1);
+    Views views;
+    if (open_views(&views, args, n_args))
+        return NULL;
+    WALK(views, views_fit(&views, &trees->forest, "d", sizeof(double), width),
+         plain_contributions(trees, views.matrix.buf, views.n_rows, views.answer.buf))
+}
+
+#define METHOD(name, function, text) {name, (PyCFunction)(void (*)(void))function, METH_FASTCALL, text}
+
+static PyMethodDef padded_methods[] = {
+    METHOD("margin", padded_margin_method, "Fill a float32 array (n_rows, n_groups) with the margins of a matrix."),
+    {0},
+};
+
+static PyMethodDef plain_methods[] = {
+    METHOD("margin", plain_margin_method, "Fill a float32 array (n_rows, n_groups) with the margins of a matrix."),
+    METHOD("contributions", plain_contributions_method,
+           "Fill a float64 array (n_rows, n_groups, n_columns + 1) with the contributions to the margins of a matrix."),
+    {0},
+};
+
+static PyType_Slot padded_slots[] = {
+    {Py_tp_new, padded_new}, {Py_tp_dealloc, padded_dealloc}, {Py_tp_methods, padded_methods}, {0},
+};
+
+static PyType_Slot plain_slots[] = {
+    {Py_tp_new, plain_new}, {Py_tp_dealloc, plain_dealloc}, {Py_tp_methods, plain_methods}, {0},
+};
+
+static PyType_Spec padded_spec = {"mlapi.bundle._trees.Padded", sizeof(PaddedObject), 0, Py_TPFLAGS_DEFAULT, padded_slots};
+static PyType_Spec plain_spec = {"mlapi.bundle._trees.Plain", sizeof(PlainObject), 0, Py_TPFLAGS_DEFAULT, plain_slots};
+
+static int add_type(PyObject *module, const char *name, PyType_Spec *spec)
+{
+    PyObject *type = PyType_FromSpec(spec);
+    const int failed = !type || PyModule_AddObjectRef(module, name, type);
+    Py_XDECREF(type);
+    return failed ? -1 : 0;
+}
+
+static int execute(PyObject *module)
+{
+    return add_type(module, "Padded", &padded_spec) || add_type(module, "Plain", &plain_spec) ? -1 : 0;
+}
+
+static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, execute}, {0}};
+
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_trees", "Walks over trees in C.", 0, NULL, module_slots};
+
+PyMODINIT_FUNC PyInit__trees(void)
+{
+    return PyModuleDef_Init(&module);
+}

@@ -1,0 +1,100 @@
+/* The two forms in which trees are walked, and what walks them. Nothing here knows Python.
+ *
+ * Every index that a walk follows is checked once, by padded_check and plain_check; after that no matrix, whatever its
+ * floats, can lead outside an array. A NaN compares false with everything, which is what the comparisons below count on.
+ */
+#ifndef MLAPI_TREES_H
+#define MLAPI_TREES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 8         /* trees that are walked at once, so that their chains of loads overlap */
+#define MAX_DEPTH 1024  /* structure.MAX_TREE_DEPTH */
+#define MAX_PADDED 10   /* deeper trees waste more space in being padded than the walk gains */
+
+/* What both forms share: margins a row begin with base, and each tree adds one leaf to the margin of its group. */
+typedef struct {
+    size_t n_columns, n_groups, n_trees;
+    float *base;       /* (n_groups) */
+    uint32_t *groups;  /* (n_trees) */
+} Forest;
+
+/* One column's place in a row's cells: the bin of a number among that column's split values, in two copies. */
+typedef struct {
+    uint32_t column, first, count, slot;  /* split values first … first + count; cells slot and slot + 1 */
+} Numeric;
+
+/* A strip of cells for each code, then one for any other number and one for a missing cell. */
+typedef struct {
+    uint32_t column, first, n_codes, slot, n_cells;  /* strips[first + code * n_cells …]; cells slot … slot + n_cells */
+} Categorical;
+
+/* Complete trees over quantised cells. */
+typedef struct {
+    Forest forest;
+    size_t n_slots, n_blocks, n_nodes, n_leaves, n_splits, n_numeric, n_categorical, n_strips;
+    uint8_t *depths;          /* (n_blocks), of each LANES trees */
+    uint32_t *nodes;          /* tree by tree: 2^depth words slot << 16 | bin in heap order from 1, the first unused */
+    float *leaves;            /* tree by tree: 2^depth */
+    float *splits;            /* column by column, ascending */
+    Numeric *numeric;
+    Categorical *categorical;
+    uint16_t *strips;
+} Padded;
+
+/* Trees as they are, node by node, over the matrix itself. */
+typedef struct {
+    uint32_t child;      /* the left one, the right one follows it; 0 at a leaf */
+    uint32_t column;
+    float condition;     /* less goes left; at a leaf its value */
+    uint32_t first;      /* words[first … first + n_words]: a bit for each code that goes right */
+    uint32_t n_words;    /* 0 where the test is on a number */
+    uint32_t missing_left;
+} Node;
+
+typedef struct {
+    Forest forest;
+    size_t n_nodes, n_words, depth;
+    uint32_t *roots;     /* (n_trees) */
+    Node *nodes;
+    uint32_t *words;
+    double *shares;      /* (n_nodes), of the training rows in the parent, those that came here */
+    double *means;       /* (n_trees), of the leaves, weighted with their shares */
+} Plain;
+
+/* Give NULL where every index is in range, else what is not. They also fill in n_slots, depth and means. */
+const char *padded_check(Padded *trees);
+const char *plain_check(Plain *trees);
+
+/* Margins of n_rows rows; 0, or -1 where memory is short. */
+int padded_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin);
+int plain_margin(const Plain *trees, const float *matrix, size_t n_rows, float *margin);
+
+/* What each column adds to each margin, and last the base: (n_rows, n_groups, n_columns + 1). */
+int plain_contributions(const Plain *trees, const float *matrix, size_t n_rows, double *contributions);
+
+static inline const char *forest_check(const Forest *forest)
+{
+    for (size_t tree = 0; tree < forest->n_trees; tree++)
+        if (forest->groups[tree] >= forest->n_groups)
+            return "a tree's group is out of range";
+    return NULL;
+}
+
+/* Which child a row goes to: 0 or 1 to be added to the left one. */
+static inline uint32_t goes_right(const Plain *trees, const Node *node, const float *row)
+{
+    const float cell = row[node->column];
+    if (cell != cell)
+        return !node->missing_left;
+    if (!node->n_words)
+        return !(cell < node->condition);
+    /* as `Decision` in xgboost/src/common/categorical.h: a code that is none, or beyond the set, goes left */
+    if (!(cell >= 0.0f && cell < (float)(1 << 24)))
+        return 0;
+    const uint32_t code = (uint32_t)cell;
+    return code / 32 < node->n_words && (trees->words[node->first + code / 32] >> (code % 32) & 1);
+}
+
+#endif

@@ -1,0 +1,56 @@
+"""Our engine's margins are XGBoost's in every bit, for boosters of every shape.
+
+`make prove`: more than a million random rows, 24 boosters. `make test`: 20,000 rows, some of them.
+"""
+
+import os
+
+import numpy as np
+import pytest
+
+from mlapi.bundle.forest import read_forest
+from mlapi.bundle.native import NativeTrees
+from mlapi.bundle.nodes import order_nodes
+from mlapi.bundle.padding import build_tables
+from mlapi.bundle.structure import check_forest
+from mlapi.training.proof_rows import proof_rows
+from mlapi.training.table_walk import walk_tables
+from tests.fixtures.extension import needs_extension
+from tests.fixtures.shapes import SHAPES, grow, inplace
+
+pytestmark = needs_extension
+
+PROVE = bool(os.environ.get("MLAPI_PROVE"))
+QUICK = (
+    "stump",
+    "adult-like",
+    "one-hot",
+    "nothing but missing",
+    "7 classes, base score",
+    "depth 11",
+    "pruned",
+    "exact",
+)
+ROWS = 50_000 if PROVE else 2_500
+DEEP = {"depth 11", "depth 12", "leaf by leaf"}
+
+
+@pytest.mark.parametrize("name", SHAPES if PROVE else QUICK)
+def test_margins_are_xgboosts_in_every_bit(name: str) -> None:
+    trained = grow(name)
+    forest = read_forest(trained.model)
+    check_forest(forest, len(trained.types), max(1, SHAPES[name].classes if SHAPES[name].classes > 2 else 1))
+    nodes = order_nodes(forest)
+    tables = build_tables(nodes)
+    assert (tables is None) == (name in DEEP)
+    matrix = proof_rows(nodes, ROWS, seed=7)
+    matrix[: len(trained.matrix)] = trained.matrix[: len(matrix)]
+    expected = inplace(trained, matrix).view(np.int32)
+    for engine in [NativeTrees(forest, None), *([NativeTrees(forest, tables)] if tables else [])]:
+        found = engine.margin(matrix).view(np.int32)
+        assert int((found != expected).sum()) == 0, engine.name
+        one = engine.margin(matrix[5:6]).view(np.int32)
+        assert one.tolist() == expected[5:6].tolist()
+    if tables:
+        few = matrix[-500:]
+        assert int((walk_tables(tables, few).view(np.int32) != expected[-500:]).sum()) == 0
