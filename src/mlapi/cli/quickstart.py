@@ -70,6 +70,8 @@ def _train_and_promote(store: Store, settings: Settings) -> None:
     finally:
         progress.close()
     print_report(result)
+    if result.version is None:
+        raise click.ClickException("the store is away, so nothing could be promoted; run `mlapi sync` when it is back")
     moved = ModelPromotion(store).promote(
         result.model, result.version, to=settings.api.model_stage, reason="quickstart"
     )

@@ -54,7 +54,7 @@ def run(invocation: Invocation, flags: dict[str, Any], *, trials: int = 0) -> No
         print_json(summary(result))
     else:
         print_report(result)
-        click.echo(f"Next: mlapi models promote {result.model}")
+        click.echo(f"Next: mlapi models promote {result.model}" if result.version else "Next: mlapi sync")
 
 
 def print_configuration(resolved: Resolved, *, as_json: bool) -> None:
@@ -82,6 +82,5 @@ def print_report(result: TrainingResult) -> None:
     for name, value in result.metrics.items():
         low, high = result.metric_intervals[name]
         click.echo(f"{name:<18} {value:.4f}  (95 % interval {low:.4f} to {high:.4f})")
-    click.echo(
-        f"registered {result.model} version {result.version}, now in staging  (bundle {result.content_digest[:12]})"
-    )
+    where = f"version {result.version}, now in staging" if result.version else "nowhere yet, and kept here"
+    click.echo(f"registered {result.model} {where}  (bundle {result.content_digest[:12]})")

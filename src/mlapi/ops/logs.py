@@ -22,6 +22,7 @@ import mlapi
 OTHERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "mlflow", "alembic", "sqlalchemy", "optuna", "py.warnings")
 # Chatty at INFO about their own housekeeping.
 QUIET = ("alembic", "mlflow", "sqlalchemy", "optuna", "urllib3", "botocore", "git", "matplotlib")
+EVENTS = "mlapi.events"
 # JSON escapes what is below U+0020 by itself. DEL, the C1 controls (a lone U+009B starts a terminal sequence) and the
 # Unicode line separators pass, and some readers of logs take them for the end of a line.
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -82,6 +83,7 @@ def configure(level: str, stream: IO[str] | None = None, *, service: str, plain:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger(EVENTS).disabled = plain  # a command tells of its own failure, once
     for name in QUIET:  # a person at a terminal cannot mend what libraries warn of either
         logging.getLogger(name).setLevel(max(root.level, logging.ERROR if plain else logging.WARNING))
 

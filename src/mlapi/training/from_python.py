@@ -10,12 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mlapi.bundle.archive import read_directory, write_directory
 from mlapi.ops.settings import Settings, given_training, load_settings
 from mlapi.training import pipeline
 from mlapi.training.frames import read_frame
 from mlapi.training.pipeline import TrainingResult
 from mlapi.training.progress import Progress, silent
 from mlapi.training.resolving import resolve
+from mlapi.training.spool import Spool
 from mlapi.training.stores import open_at
 
 
@@ -49,6 +51,8 @@ def train(
     resolved = resolve(given_training(), spoken, as_flags=False)
     used = settings or load_settings()
     result = pipeline.train(resolved.config, used, progress, read_frame(frame, name))
-    if bundle_to is not None:
+    if bundle_to is not None and result.version is not None:
         open_at(used).fetch(result.model, result.version, Path(bundle_to))
+    elif bundle_to is not None:  # the store is away
+        write_directory(Path(bundle_to), read_directory(Spool(used.state_dir).bundle_of(result.content_digest)))
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,25 +23,29 @@ from mlapi.training.outcome import Trained, card_facts, evaluate, record_run
 from mlapi.training.overrides import resolved
 from mlapi.training.preparation import Prepared, prepare
 from mlapi.training.progress import Progress, silent
+from mlapi.training.recording import DIGEST_TAG, Recording
 from mlapi.training.registry import ModelRegistrar, Source
 from mlapi.training.report import DataReport
+from mlapi.training.retrying import AWAY, patiently
 from mlapi.training.searching import search
-from mlapi.training.stores import open_at
+from mlapi.training.spool import Spool, Waiting
+from mlapi.training.stores import is_far, open_at
 from mlapi.training.table import RawTable
-from mlapi.training.tracking import ExperimentLogger, TrackedRun
-from mlapi.training.tracking_server import TrackingServer
+from mlapi.training.tracking import TrackedRun
 from mlapi.training.wishes import check_wishes
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class TrainingResult:
     """What a training gave: the registered version, its run, its test figures, and what was found in the data.
 
-    `notes` are further lines for a person, such as what came of a search.
+    `version` is None where the store was away. `notes` are further lines for a person, such as what came of a search.
     """
 
     model: str
-    version: str
+    version: str | None
     content_digest: str
     run_id: str
     metrics: dict[str, float]
@@ -70,11 +75,9 @@ def train(
     prepared = prepare(config, table)
     check_wishes(config, prepared)
     signing_key = read_key(config.signing_key)
-    server = TrackingServer(settings.mlflow)
-    server.check()
     progress("opening the run")
     tags = {"mlapi.model": config.model_name, "mlapi.dataset": prepared.facts.fingerprint}
-    with ExperimentLogger(server, config.experiment).run(config.model_name, tags) as run:
+    with Recording(settings).run(config.experiment, config.model_name, tags) as run:
         searched = search(prepared, config, run, settings.state_dir, progress)
         boosted = boost(prepared, config, searched.params, run, progress)
         progress("scoring the test rows")
@@ -90,7 +93,7 @@ def train(
         config.model_name,
         version,
         digest,
-        run.run_id,
+        run.public_id,
         trained.assessment.metrics,
         trained.assessment.intervals,
         prepared.report,
@@ -120,16 +123,32 @@ def export(
 
 def register(
     bundle: Path, digest: str, model: Model, run: TrackedRun, config: TrainingConfig, settings: Settings
-) -> str:
-    """Add the bundle to the store as the next version; a store beside MLflow leaves a copy among the run's files."""
-    run.log(tags={"mlapi.content_digest": digest})
-    store = open_at(settings)
+) -> str | None:
+    """Add the bundle to the store as the next version; a store beside MLflow leaves a copy among the run's files.
+
+    Returns:
+        The version; None where the store is away, and the bundle waits for `mlapi sync`.
+    """
+    run.log(tags={DIGEST_TAG: digest})
     if settings.store != "mlflow":  # MLflow keeps the version's own files
         run.files.write(read_directory(bundle), "bundle")
-    source = Source(run.run_id, model.schema, model.decision)
-    record = ModelRegistrar(store).register(config.model_name, bundle, source, {"target": model.schema.target})
-    run.log(tags={"mlapi.version": record.version})
-    return record.version
+    tags = {"target": model.schema.target}
+
+    def added() -> str:
+        source = Source(run.share(), model.schema, model.decision)
+        return ModelRegistrar(open_at(settings)).register(config.model_name, bundle, source, tags).version
+
+    try:
+        version = patiently(added)
+    except AWAY as error:
+        if not is_far(settings):
+            raise
+        waiting = Waiting(name=config.model_name, run_id=run.run_id, content_digest=digest, tags=tags)
+        Spool(settings.state_dir).keep(waiting, bundle)
+        log.warning("%s; the bundle is kept here until `mlapi sync`", error)
+        return None
+    run.log(tags={"mlapi.version": version})
+    return version
 
 
 def read_key(path: Path | None) -> bytes | None:

@@ -77,17 +77,18 @@ class ModelRegistrar:
         Raises:
             StoreError: the store's reason; no version is left then.
         """
-        record = self._added(name, bundle, source, dict(tags))
+        record = self.add(name, bundle, source, dict(tags))
         self._store.promote(name, STAGING, record.version, by=self._by, reason="trained")
         return record
 
-    def _added(self, name: str, bundle: Path, source: Source, tags: dict[str, str]) -> VersionRecord:
+    def add(self, name: str, bundle: Path, source: Source, tags: Mapping[str, str]) -> VersionRecord:
+        """Add a bundle as the next version and leave the aliases alone; otherwise as `register`."""
         if not isinstance(self._store, MlflowStore):
             return self._store.add(name, bundle, tags={**tags, "mlflow_run_id": source.run_id})
         return self._store.add(
             name,
             bundle,
-            tags=tags,
+            tags=dict(tags),
             run_id=source.run_id,
             signature=signature_of(source.schema, source.decision),
             input_example=input_example(source.schema),

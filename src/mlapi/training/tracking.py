@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from mlapi.training.artifacts import ArtifactStore
+from mlapi.training.killed import FAILURE_TAG
+from mlapi.training.mirror import Direct, Shown
+from mlapi.training.processes import PROCESS_TAG, Process
 from mlapi.training.tracking_server import TrackingServer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-FAILURE_TAG = "mlapi.failure"
+__all__ = ["FAILURE_TAG", "ExperimentLogger", "TrackedRun", "reason_of"]
+
 FAILURE_LENGTH = 500  # letters of a reason kept as a tag
 NO_STEP = 0
 MOST_METRICS = 1000  # that mlflow takes with one call
@@ -22,11 +26,27 @@ MOST_METRICS = 1000  # that mlflow takes with one call
 class TrackedRun:
     """One run that is going on; `files` takes its artifacts."""
 
-    def __init__(self, client: MlflowClient, run_id: str, experiment_id: str) -> None:
+    def __init__(self, client: MlflowClient, run_id: str, experiment_id: str, shown: Shown) -> None:
         self.run_id = run_id
         self.files = ArtifactStore(client, run_id)
         self._client = client
         self._experiment_id = experiment_id
+        self._shown = shown
+        self._shown_id: str | None = None
+
+    @property
+    def public_id(self) -> str:
+        """The run's id as others know it, as far as they do; its own here otherwise."""
+        return self._shown_id or self.run_id
+
+    def share(self) -> str:
+        """Bring what others see of the run up to date, and give its id there.
+
+        Raises:
+            TrackingError: the tracking server is away.
+        """
+        self._shown_id = self._shown.copy(self.run_id)
+        return self._shown_id
 
     def log(
         self,
@@ -72,16 +92,34 @@ class TrackedRun:
     @contextmanager
     def trial(self, name: str) -> Iterator[TrackedRun]:
         """Open a run below this one; it ends as `ExperimentLogger.run` says."""
-        with _open_run(self._client, name, self._experiment_id, {}, nested=True) as run:
+        with _open_run(self._client, name, self._experiment_id, {}, self._shown, nested=True) as run:
             yield run
+        self._shown.show(run.run_id)
 
 
 class ExperimentLogger:
     """Records a training as a run of one experiment."""
 
-    def __init__(self, server: TrackingServer, experiment: str) -> None:
+    def __init__(
+        self,
+        server: TrackingServer,
+        experiment: str,
+        *,
+        shown: Callable[[MlflowClient], Shown] = lambda client: Direct(),
+        killed: Callable[[MlflowClient], None] = lambda client: None,
+    ) -> None:
+        """Say where to.
+
+        Args:
+            server: where the run is recorded.
+            experiment: its name.
+            shown: gives where others see it, where that is elsewhere.
+            killed: deals with runs that a process left behind, before another begins.
+        """
         self._server = server
         self._experiment = experiment
+        self._shown = shown
+        self._killed = killed
 
     @contextmanager
     def run(self, name: str, tags: Mapping[str, str]) -> Iterator[TrackedRun]:
@@ -91,27 +129,39 @@ class ExperimentLogger:
             TrackingError: the server refuses.
         """
         with self._server.in_use() as client:
+            self._killed(client)
             experiment_id = self._server.experiment(client, self._experiment)
-            with _open_run(client, name, experiment_id, tags, nested=False) as run:
-                yield run
+            shown = self._shown(client)
+            run_id = ""
+            try:
+                with _open_run(client, name, experiment_id, tags, shown, nested=False) as run:
+                    run_id = run.run_id
+                    shown.show(run_id)
+                    yield run
+            finally:
+                if run_id:
+                    shown.end(run_id)
 
 
 @contextmanager
 def _open_run(
-    client: MlflowClient, name: str, experiment_id: str, tags: Mapping[str, str], *, nested: bool
+    client: MlflowClient, name: str, experiment_id: str, tags: Mapping[str, str], shown: Shown, *, nested: bool
 ) -> Iterator[TrackedRun]:
     import mlflow
 
-    opened = mlflow.start_run(run_name=name, experiment_id=experiment_id, nested=nested, tags=dict(tags))
+    opened = mlflow.start_run(
+        run_name=name, experiment_id=experiment_id, nested=nested, tags={**tags, PROCESS_TAG: Process.this().tag()}
+    )
     with opened as active:
-        run = TrackedRun(client, active.info.run_id, experiment_id)
+        run = TrackedRun(client, active.info.run_id, experiment_id, shown)
         try:
             yield run
         except BaseException as error:
             with suppress(Exception):  # the server may be what failed; the first error is the one to tell
-                client.set_tag(run.run_id, FAILURE_TAG, _reason(error))
+                client.set_tag(run.run_id, FAILURE_TAG, reason_of(error))
             raise
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Give an error's kind and first line, at most 500 letters."""
     return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"[:FAILURE_LENGTH]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CHECK_TIMEOUT_S = 5.0  # mlflow's own first call may block far longer on a server that is gone
-FOREIGN = frozenset({"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3"})
+FOREIGN = frozenset(
+    {"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3", "boto3", "botocore", "s3transfer"}
+)
 
 
 class Places(Protocol):
@@ -52,6 +54,11 @@ class TrackingServer:
         """Whether a server keeps the runs, and says where their files go."""
         return urlsplit(self._uri).scheme in ("http", "https")
 
+    @property
+    def far(self) -> bool:
+        """Whether runs or their files are kept where a network may lose them."""
+        return self.remote or "://" in self._artifact_root
+
     def check(self) -> None:
         """Find out within seconds whether a server is there, before anything is trained.
 
@@ -77,10 +84,19 @@ class TrackingServer:
         Raises:
             TrackingError: the reason, on one line, of whatever mlflow or a library below it raises meanwhile.
         """
+        with self.reached() as client, uploading(self._uri):
+            yield client
+
+    @contextmanager
+    def reached(self) -> Iterator[MlflowClient]:
+        """Give a client of this server, and leave mlflow's own server as it is.
+
+        Raises:
+            TrackingError: as for `in_use`.
+        """
         client = self._opened()
         try:
-            with uploading(self._uri):
-                yield client
+            yield client
         except Exception as error:
             if not _is_foreign(error):
                 raise

@@ -1,0 +1,59 @@
+"""Runs whose process ended without a word: they are marked, so that nothing stays RUNNING for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from mlapi.bundle.errors import StoreUnavailable
+from mlapi.training.processes import PROCESS_TAG, Process
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+FAILURE_TAG = "mlapi.failure"
+PARENT_TAG = "mlflow.parentRunId"
+
+
+def mark_killed(client: MlflowClient, version_of: Callable[[Run], str | None]) -> list[Run]:
+    """Mark the runs of this host that are RUNNING and whose process is gone.
+
+    One that was killed after its version had been registered has done what it was for and is FINISHED; any other is
+    FAILED with its reason.
+
+    Args:
+        client: of the database that the runs are in.
+        version_of: gives the version that a run has made, None if none; may raise StoreUnavailable.
+
+    Returns:
+        The runs that are FAILED now, without those below another.
+    """
+    failed = []
+    for run, process in list(_gone(client)):
+        try:
+            version = version_of(run)
+        except StoreUnavailable:
+            continue  # nobody can tell now; the next one looks again
+        if version is not None:
+            client.set_tag(run.info.run_id, "mlapi.version", version)
+            client.set_terminated(run.info.run_id, "FINISHED")
+            continue
+        reason = f"killed: process {process.pid} on {process.host} ended without a word"
+        client.set_tag(run.info.run_id, FAILURE_TAG, reason)
+        client.set_terminated(run.info.run_id, "FAILED")
+        if PARENT_TAG not in run.data.tags:
+            failed.append(run)
+    return failed
+
+
+def _gone(client: MlflowClient) -> Iterator[tuple[Run, Process]]:
+    experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
+    token: str | None = ""
+    while token is not None:
+        page = client.search_runs(experiments, "attributes.status = 'RUNNING'", page_token=token or None)
+        for run in page:
+            process = Process.from_tag(run.data.tags.get(PROCESS_TAG, ""))
+            if process is not None and process.is_gone:
+                yield run, process
+        token = page.token or None
