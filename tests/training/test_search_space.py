@@ -29,9 +29,10 @@ def test_what_is_given_stands_over_the_default_space() -> None:
         ("0.01:0.3:log", SearchRange(low=0.01, high=0.3, log=True)),
         ("0.1:0.3", SearchRange(low=0.1, high=0.3)),
         ("0.1,0.2", SearchRange(choices=(0.1, 0.2))),
+        ([0.1, 0.2], SearchRange(choices=(0.1, 0.2))),
     ],
 )
-def test_a_range_may_be_one_word(text: str, means: SearchRange) -> None:
+def test_a_range_may_be_one_word_or_a_list(text: object, means: SearchRange) -> None:
     assert space(learning_rate=text)["learning_rate"] == means
 
 

@@ -23,7 +23,7 @@ class SearchRange(Frozen):
     """Both ends, which are included, or choices; `log` looks evenly over orders of magnitude.
 
     Whole ends of a whole-number parameter give whole numbers. A command line and a variable say `0.02:0.2:log`,
-    `3:10` or `64,256`.
+    `3:10` or `64,256`; a list gives choices too.
     """
 
     low: Number | None = Field(default=None, description="the least value")
@@ -34,6 +34,8 @@ class SearchRange(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _spelled(cls, given: Any) -> Any:
+        if isinstance(given, list | tuple):
+            return {"choices": tuple(given)}
         return _parsed(given) if isinstance(given, str) else given
 
     @model_validator(mode="after")
