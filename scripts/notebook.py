@@ -19,7 +19,7 @@ def read() -> dict[str, Any]:
 
 
 def outputs(notebook: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """Run the code cells in one namespace; give each one's outputs, as nbformat has them: what it prints, its last value."""
+    """Run the code cells in one namespace; give what each prints and its last value, as nbformat has them."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     return [_run("".join(cell["source"]), namespace, number) for number, cell in enumerate(cells, 1)]
