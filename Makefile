@@ -46,7 +46,7 @@ bench-quality: setup-dev  ## score OpenML's ten folds of public tables, and rewr
 ## Gates
 
 .PHONY: check
-check: format lint types layers  ## run the four gates below
+check: format lint types layers openapi-diff  ## run the five gates below
 
 .PHONY: format
 format: setup-dev  ## is the code formatted?
@@ -65,6 +65,10 @@ types: setup-dev  ## do the types hold (mypy, strict)?
 layers: setup-dev  ## do imports run one way (import-linter)?
 	@$(BIN)/lint-imports
 
+.PHONY: openapi-diff
+openapi-diff: setup-dev build  ## does the API still serve clients of docs/openapi/v1.json?
+	@$(BIN)/mlapi openapi --contract --against docs/openapi/v1.json >build/openapi-diff.log || { cat build/openapi-diff.log; exit 1; }
+
 .PHONY: coverage
 coverage: setup-dev  ## did the last `make test` cover 90 % of everything and 100 % of bundle/?
 	@$(BIN)/coverage report
@@ -82,8 +86,10 @@ lock: setup-dev  ## write requirements/*.txt from pyproject.toml (ARGS=--upgrade
 	@sh scripts/lock $(ARGS)
 
 .PHONY: docs
-docs: setup-dev  ## write the generated table of settings into README.md
+docs: setup-dev  ## write the table of settings into README.md, docs/errors.md and docs/openapi/v1.json
 	@$(PYTHON_IN) -m mlapi.ops.settings_table README.md
+	@$(PYTHON_IN) -m mlapi.app.api.error_pages docs/errors.md
+	@$(BIN)/mlapi openapi --contract --out docs/openapi/v1.json
 
 .PHONY: clean
 clean:  ## remove what tests and gates leave behind; .venv and .mlapi (models, key) stay

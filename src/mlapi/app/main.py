@@ -12,6 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
+from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.deps import LOCAL, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate
@@ -53,6 +54,7 @@ def create_app(
     *,
     on_start: Callable[[ModelService], None] | None = None,
     metrics_folder: Path | None = None,
+    deprecated: Sequence[Deprecation] = DECLARED,
 ) -> FastAPI:
     """Make the app for any ASGI host that runs the lifespan and hands its state on.
 
@@ -62,6 +64,7 @@ def create_app(
         settings: of the service.
         on_start: is given the model service of each lifespan, so that a server can tell it that it drains.
         metrics_folder: where all workers of one run count together; None counts in memory.
+        deprecated: operations that are going to go.
     """
     config = ConfigManager(settings)
     api = settings.api
@@ -81,7 +84,15 @@ def create_app(
         app.include_router(ModelRouter, prefix=prefix)
     for router in (HealthRouter, InferenceRouter, InvocationRouter, metrics_router(metrics)):
         app.include_router(router)
-    app.include_router(docs_router(OpenAPIDocument(lambda: app.routes, is_public=is_public, max_rows=api.max_rows)))
+    deprecations = Deprecations(deprecated)
+    document = OpenAPIDocument(
+        lambda: app.routes,
+        is_public=is_public,
+        max_rows=api.max_rows,
+        address=api.public_url or f"http://127.0.0.1:{api.port or 8000}",
+        deprecations=deprecations,
+    )
+    app.include_router(docs_router(document))
     app.add_middleware(
         Gate,
         auth=AuthService(config.keys),
@@ -89,6 +100,7 @@ def create_app(
             PredictionService(), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
         ),
         is_public=is_public,
+        deprecations=deprecations,
         observer=Observer(LoggingUtils(), metrics),
     )
     return app

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,18 +18,54 @@ from mlapi.cli.invocation import Invocation
 if TYPE_CHECKING:
     from mlapi.ops.settings import Settings
 
+FILE = click.Path(path_type=Path)
+
 
 @click.command(cls=Command, epilog="Example: mlapi openapi --out openapi.json")
 @click.option("--model-name", metavar="MODEL", help="The model; needed where this machine has copies of more than one.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write there; else to standard output.")
+@click.option("--contract", is_flag=True, help="Without any model: what holds for all of them.")
+@click.option("--against", type=FILE, metavar="FILE", help="Print what breaks clients of this document; exit 1 if any.")
+@click.option("--out", type=FILE, metavar="FILE", help="Write there; else to standard output.")
 @click.pass_obj
-def openapi(invocation: Invocation, model_name: str | None, out: Path | None) -> None:
+def openapi(
+    invocation: Invocation, model_name: str | None, contract: bool, against: Path | None, out: Path | None
+) -> None:
     """Print the OpenAPI document. It describes this machine's copy of the model (see `mlapi follow --once`)."""
-    document = asyncio.run(_asked(invocation.settings(model_name=model_name)))
-    if out is None:
+    settings = invocation.settings(model_name=model_name)
+    document = _contract(settings) if contract else asyncio.run(_asked(settings))
+    if against is not None:
+        _compare(against, document)
+    elif out is None:
         click.echo(document)
     else:
         out.write_bytes(document)
+
+
+def _contract(settings: Settings) -> bytes:
+    """The document of a service that has no model, laid out so that a reader sees what changes."""
+    with TemporaryDirectory() as empty:
+        document = asyncio.run(_asked(settings.model_copy(update={"state_dir": Path(empty)})))
+    return json.dumps(_without_examples(json.loads(document)), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def _without_examples(node: Any) -> Any:
+    """Leave out what is shown and not promised."""
+    if isinstance(node, dict):
+        shown = ("example", "examples", "x-codeSamples")
+        return {name: _without_examples(child) for name, child in node.items() if name not in shown}
+    return [_without_examples(child) for child in node] if isinstance(node, list) else node
+
+
+def _compare(against: Path, document: bytes) -> None:
+    """Print the breaks, and fail if there are any."""
+    from mlapi.app.api.compatibility import breaking
+
+    found = breaking(json.loads(against.read_bytes()), json.loads(document), datetime.now(UTC).date())
+    for line in found:
+        click.echo(line)
+    if found:
+        raise click.ClickException(f"{len(found)} changes break clients of {against}")
+    click.echo(f"clients of {against} are served as before")
 
 
 async def _asked(settings: Settings) -> bytes:

@@ -93,7 +93,7 @@ def test_describes_the_loaded_model(service: Service, path: str) -> None:
     metadata = ModelMetadata.model_validate_json(response.content)
     assert (metadata.model_name, metadata.version, metadata.algorithm) == ("churn", "1", "xgboost")
     assert (metadata.stage, metadata.aliases) == ("production", ["production"])
-    assert (metadata.metrics, metadata.metric_intervals) == ({"roc_auc": 0.5}, {"roc_auc": (0.45, 0.55)})
+    assert (metadata.metrics, metadata.metric_intervals) == ({"roc_auc": 0.5}, {"roc_auc": [0.45, 0.55]})
     assert metadata.tags == {"purpose": "test"}
     assert metadata.engine
     assert len(metadata.digest) == 64

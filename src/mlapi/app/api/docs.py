@@ -12,19 +12,21 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from mlapi.app.api import error_pages, markdown_page
 from mlapi.app.api.deps import CurrentExchange, MayRead
 from mlapi.app.api.docs_page import ASSETS, HEADERS, STARTERS, page
 from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.core.errors import NotFound
 
-PAGES: Final = frozenset({"/docs", "/redoc", "/openapi.json"})
+ERRORS: Final = "/docs/errors"
+PAGES: Final = frozenset({"/docs", "/redoc", "/openapi.json", ERRORS})
 MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 PACKAGED: Final = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js"})
 
 
 def is_docs_path(path: str) -> bool:
     """Whether a path belongs to the documentation."""
-    return path in PAGES or path.startswith(f"{ASSETS}/")
+    return path in PAGES or path.startswith((f"{ASSETS}/", f"{ERRORS}/"))
 
 
 def docs_router(document: OpenAPIDocument) -> APIRouter:
@@ -37,6 +39,8 @@ def docs_router(document: OpenAPIDocument) -> APIRouter:
 
     router.add_api_route("/docs", _serve(page("API", ("swagger-ui-bundle.js", "swagger.js"), "swagger-ui.css")))
     router.add_api_route("/redoc", _serve(page("API reference", ("redoc.standalone.js", "redoc.js"))))
+    router.add_api_route(ERRORS, _errors)
+    router.add_api_route(f"{ERRORS}/{{code}}", _error)
     router.add_api_route(f"{ASSETS}/{{name}}", _asset)
     return router
 
@@ -48,6 +52,22 @@ def _serve(text: str) -> Callable[[], Awaitable[Response]]:
         return Response(text, media_type="text/html", headers=HEADERS)
 
     return serve
+
+
+async def _errors() -> Response:
+    """All error codes; addresses are relative, so that they hold below any prefix."""
+    return _page("Errors", error_pages.overview("errors/{code}"))
+
+
+async def _error(code: str) -> Response:
+    """One error code."""
+    if code not in error_pages.entries():
+        raise NotFound
+    return _page(code, error_pages.page(code))
+
+
+def _page(title: str, markdown: str) -> Response:
+    return Response(markdown_page.render(title, markdown), media_type="text/html", headers=markdown_page.HEADERS)
 
 
 async def _asset(name: str) -> Response:

@@ -37,6 +37,7 @@ class Exchange:
         "error_code",
         "headers",
         "method",
+        "notices",
         "path",
         "principal",
         "request_id",
@@ -57,6 +58,7 @@ class Exchange:
         self.answered: Answered | None = None
         self.error_code: str | None = None
         self.status = 0  # none sent yet
+        self.notices: Pairs = []  # of the operation, for every answer
         self.draining = False
 
     @property
@@ -66,7 +68,7 @@ class Exchange:
 
     def stamps(self) -> Pairs:
         """The headers that every answer carries."""
-        pairs = [(b"x-request-id", self.request_id.encode())]
+        pairs = [(b"x-request-id", self.request_id.encode()), *self.notices]
         if self.snapshot is not None:
             pairs.append((b"x-model-version", self.snapshot.version.encode()))
         if self.draining:

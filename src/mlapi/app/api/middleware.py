@@ -11,6 +11,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mlapi.app.api.body import ClientGone
+from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import Exchange, Reply
 from mlapi.app.api.observer import Observer
@@ -37,6 +38,7 @@ class Gate:
         auth: AuthService,
         predict: PredictEndpoint,
         is_public: Callable[[str], bool],
+        deprecations: Deprecations,
         observer: Observer,
     ) -> None:
         """Take what the gate asks.
@@ -46,12 +48,14 @@ class Gate:
             auth: who may ask.
             predict: answers `/predict`.
             is_public: whether a path needs no key.
+            deprecations: which answers say that their operation is going to go.
             observer: hears of every request.
         """
         self._app = app
         self._auth = auth
         self._predict = predict
         self._is_public = is_public
+        self._deprecations = deprecations
         self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +77,8 @@ class Gate:
     async def _answer(self, exchange: Exchange, receive: Receive, send: Send) -> None:
         models: ModelService = exchange.scope["state"][STATE]
         exchange.draining = models.draining
+        if self._deprecations:
+            exchange.notices = self._deprecations.headers(exchange.method, exchange.path)
         exchange.snapshot = models.loaded if exchange.path == LIVE else await models.latest()
         if not (self._is_public(exchange.path) or is_delivery(exchange)):
             exchange.principal = self._auth.authenticate(exchange.headers.get(b"authorization"))

@@ -9,8 +9,12 @@ from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
 import mlapi
+from mlapi.app.api import tensor_answer
+from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import EXAMPLE_AT
+from mlapi.app.api.guide import description
 from mlapi.app.api.predict import PATHS
+from mlapi.app.api.samples import show_rows, show_samples
 from mlapi.app.schemas.examples import example_rows
 from mlapi.app.schemas.inference import InferRequest
 from mlapi.app.schemas.invocation import FORMS
@@ -20,6 +24,8 @@ from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.decision import Decision
 
+INVOCATIONS: Final = "/invocations"
+INFER: Final = ("/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infer")
 REF: Final = "#/components/schemas/{model}"
 BEARER: Final = {
     "type": "http",
@@ -41,7 +47,13 @@ class OpenAPIDocument:
     """Gives the document as JSON; keeps the one of the last snapshot."""
 
     def __init__(
-        self, routes: Callable[[], list[BaseRoute]], *, is_public: Callable[[str], bool], max_rows: int
+        self,
+        routes: Callable[[], list[BaseRoute]],
+        *,
+        is_public: Callable[[str], bool],
+        max_rows: int,
+        address: str,
+        deprecations: Deprecations,
     ) -> None:
         """Take what the document describes.
 
@@ -49,7 +61,11 @@ class OpenAPIDocument:
             routes: the routes of the app.
             is_public: whether a path needs no key.
             max_rows: of one request.
+            address: scheme and host that clients use, for the code samples.
+            deprecations: what is going to go.
         """
+        self._address = address
+        self._deprecations = deprecations
         self._routes = routes
         self._is_public = is_public
         self._max_rows = max_rows
@@ -66,7 +82,7 @@ class OpenAPIDocument:
         document = get_openapi(
             title="mlapi prediction service",
             version=mlapi.__version__,
-            description=_description(snapshot),
+            description=description(snapshot),
             routes=self._routes(),
             tags=TAGS,
         )
@@ -81,7 +97,10 @@ class OpenAPIDocument:
                     operation["security"] = []
         if snapshot is not None:
             components["schemas"] |= self._components(snapshot)
-            _show_examples(document)
+            _show_examples(document, snapshot)
+        _name_the_model(document, snapshot)
+        show_samples(document, self._address)
+        self._deprecations.mark(document)
         return document
 
     def _components(self, snapshot: Snapshot) -> dict[str, Any]:
@@ -147,7 +166,7 @@ def _answered(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
     }
 
 
-def _show_examples(document: dict[str, Any]) -> None:
+def _show_examples(document: dict[str, Any], snapshot: Snapshot) -> None:
     """Repeat the examples of the components at the operations, where every viewer looks."""
     schemas = document["components"]["schemas"]
     for path in PATHS:
@@ -155,6 +174,24 @@ def _show_examples(document: dict[str, Any]) -> None:
         operation["requestBody"]["content"]["application/json"]["example"] = schemas["PredictionRequest"]["example"]
         answer = operation["responses"]["200"]["content"]["application/json"]
         answer["example"] = schemas["PredictionResponse"]["example"]
+    rows = schemas["PredictionRequest"]["example"]["data"]
+    show_rows(document, (*sorted(PATHS), INVOCATIONS), rows)
+    columns = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
+    invocations = document["paths"][INVOCATIONS]["post"]["requestBody"]["content"]["application/json"]
+    invocations["example"] = {"dataframe_split": columns}
+    for path in INFER:
+        infer = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        infer["example"] = tensor_answer.example(snapshot.bundle.schema, rows)
+
+
+def _name_the_model(document: dict[str, Any], snapshot: Snapshot | None) -> None:
+    """Give path parameters the loaded model's name and version as examples, so that requests can be tried."""
+    known = {"name": snapshot.alias.name if snapshot else "model", "version": snapshot.version if snapshot else "1"}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["example"] = known[parameter["name"]]
 
 
 def _complete_examples(operation: dict[str, Any]) -> None:
@@ -162,10 +199,3 @@ def _complete_examples(operation: dict[str, Any]) -> None:
     for response in operation["responses"].values():
         for example in response["content"].get("application/json", {}).get("examples", {}).values():
             example["value"].setdefault("details", None)
-
-
-def _description(snapshot: Snapshot | None) -> str:
-    if snapshot is None:
-        return "No model is loaded yet; the schema of the rows appears here as soon as one is."
-    manifest = snapshot.bundle.manifest
-    return f"Predictions of the model `{snapshot.alias.name}`, version {snapshot.version} ({manifest.algorithm})."

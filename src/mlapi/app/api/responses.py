@@ -26,7 +26,9 @@ def _response(status: int) -> dict[str, Any]:
     examples = {code: {"summary": entry.description, "value": _example(entry)} for code, entry in entries.items()}
     described = {
         "model": ErrorResponse,
-        "description": " ".join(entry.description for entry in entries.values()),
+        "description": " ".join(
+            f"{entry.description} ([{code}](docs/errors/{code}))" for code, entry in entries.items()
+        ),
         "content": {"application/json": {"examples": examples}},
     }
     return described | ({"headers": {HEADERS[status]: {"schema": {"type": "string"}}}} if status in HEADERS else {})

@@ -1,6 +1,7 @@
 """Answers as tensors: JSON, or JSON followed by the tensors' bytes."""
 
 import struct
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -77,6 +78,25 @@ def metadata(schema: FeatureSchema, decision: Decision) -> dict[str, Any]:
 def datatype_of(feature: Feature) -> str:
     """The datatype that a client had best use; integers that may be missing need one that knows NaN."""
     return "FP64" if feature.nullable and feature.kind is FeatureKind.INTEGER else INPUTS[feature.kind]
+
+
+def example(schema: FeatureSchema, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A request for some rows."""
+    inputs = [
+        {
+            "name": one.name,
+            "shape": [len(rows)],
+            "datatype": datatype_of(one),
+            "data": [_tensor_cell(one, row[one.name]) for row in rows],
+        }
+        for one in schema.features
+    ]
+    return {"inputs": inputs}
+
+
+def _tensor_cell(feature: Feature, cell: Any) -> Any:
+    """Integers of a feature beyond 2**53 are floats in rows; a tensor of integers takes none."""
+    return int(cell) if datatype_of(feature) == "INT64" and cell is not None else cell
 
 
 def _outputs(prediction: Prediction, decision: Decision) -> tuple[Output, Output]:

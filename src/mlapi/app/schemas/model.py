@@ -1,10 +1,11 @@
 """What `/models` and what is below it say."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
 Stage = Literal["production", "staging", "none"]
 
 
@@ -21,7 +22,7 @@ class ModelMetadata(BaseModel):
     created_at: datetime = Field(description="When the model was exported (RFC 3339, UTC).")
     tags: dict[str, str] = Field(description="As given at training.")
     aliases: list[str] = Field(description="Aliases that name this version.")
-    metric_intervals: dict[str, tuple[float, float]] = Field(description="Confidence intervals of the metrics.")
+    metric_intervals: dict[str, Interval] = Field(description="Confidence intervals of the metrics.")
     digest: str = Field(description="SHA-256 over the model's contents; equal for equal data, configuration and seed.")
     engine: str = Field(description="What computes the trees.")
     loaded_at: datetime = Field(description="When this process loaded the version (RFC 3339, UTC).")

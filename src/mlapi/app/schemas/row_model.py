@@ -3,6 +3,7 @@
 The bytes of a request are decoded by `decoder.py`; a test proves that both accept and refuse the same.
 """
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
@@ -18,7 +19,7 @@ from mlapi.bundle.schema import (
     OnUnknownFeature,
 )
 
-FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127  # IEEE 754 binary32
+FLOAT32_MAX: Final = math.nextafter(FLOAT32_OVERFLOW, 0.0)  # the largest number that does not become infinite
 JSON_TYPES: Final = {
     FeatureKind.NUMERIC: "number",
     FeatureKind.INTEGER: "integer",

@@ -4,14 +4,17 @@ They are answered by `api/predict.py` in front of the framework; what stands her
 proves that both take and refuse the same bodies.
 """
 
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 from fastapi import APIRouter, Query
 
+from mlapi.app.api.formats import CSV, NDJSON
 from mlapi.app.api.responses import responses
 from mlapi.app.core.request import MOST_EXPLAINED
 from mlapi.app.schemas.prediction import EXPLAIN, PROBABILITIES, THRESHOLD, PredictionRequest, PredictionResponse
 
+LINES: Final = (CSV.decode(), NDJSON.decode())
+TEXT: Final = {"schema": {"type": "string"}}
 PredictionRouter = APIRouter(tags=["Predictions"])
 
 
@@ -20,7 +23,11 @@ PredictionRouter = APIRouter(tags=["Predictions"])
     summary="Predict rows",
     response_model=PredictionResponse,
     response_description="One prediction a row.",
-    responses=responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503),
+    openapi_extra={"requestBody": {"content": dict.fromkeys(LINES, TEXT)}},
+    responses={
+        200: {"content": dict.fromkeys(LINES, TEXT)},
+        **responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503),
+    },
 )
 async def predict(
     request: PredictionRequest,
