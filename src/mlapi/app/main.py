@@ -15,9 +15,10 @@ from mlapi.app.api import framework_errors
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.deps import LOCAL, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
-from mlapi.app.api.middleware import STATE, Gate
+from mlapi.app.api.middleware import STATE, Gate, RawRoute
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.openapi import OpenAPIDocument
+from mlapi.app.api.predict import PATHS as PREDICT_PATHS
 from mlapi.app.api.predict import PredictEndpoint
 from mlapi.app.api.routes.health import HealthRouter
 from mlapi.app.api.routes.inference import InferenceRouter
@@ -27,6 +28,7 @@ from mlapi.app.api.routes.models import ModelRouter
 from mlapi.app.api.routes.predictions import PredictionRouter
 from mlapi.app.api.scoring import Scorer
 from mlapi.app.core.config import ConfigManager
+from mlapi.app.core.security import PREDICT
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
 from mlapi.app.services.deliveries import Deliveries
@@ -93,12 +95,13 @@ def create_app(
         deprecations=deprecations,
     )
     app.include_router(docs_router(document))
+    predict = PredictEndpoint(
+        PredictionService(), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
+    )
     app.add_middleware(
         Gate,
         auth=AuthService(config.keys),
-        predict=PredictEndpoint(
-            PredictionService(), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
-        ),
+        raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
         deprecations=deprecations,
         observer=Observer(LoggingUtils(), metrics),

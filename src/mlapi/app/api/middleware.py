@@ -1,12 +1,12 @@
 """The gate: every request passes it before the framework sees it.
 
 Order of work (all of it from the headers alone, until somebody is known to ask): request id → public path or
-authentication → predict endpoint or framework. Errors of both come back here and get the same body, and every request
+authentication → raw endpoint or framework. Errors of both come back here and get the same body, and every request
 leaves one line in the log. Plain ASGI: the framework's own base class costs 330 µs a request, this costs a few.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,9 +15,7 @@ from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import Exchange, Reply
 from mlapi.app.api.observer import Observer
-from mlapi.app.api.predict import PATHS, PredictEndpoint
 from mlapi.app.api.webhook import is_delivery
-from mlapi.app.core.security import PREDICT
 from mlapi.app.services.auth_service import AuthService, require
 from mlapi.app.services.model_service import ModelService
 
@@ -28,15 +26,30 @@ LARGEST_UNREAD_BYTES: Final = 64 * 1024  # of a body that is left unread without
 GONE: Final = 499  # in the log only: the client left before its answer (nginx's number)
 
 
+class Endpoint(Protocol):
+    """Answers requests in front of the framework; whoever asks is known already and has the scope."""
+
+    async def answer(self, exchange: Exchange, receive: Receive) -> Reply:
+        """Answer one request; raises AppError, RowsError or ClientGone."""
+        ...
+
+
+class RawRoute(NamedTuple):
+    """An endpoint and the scope that it takes."""
+
+    endpoint: Endpoint
+    scope: str
+
+
 class Gate:
-    """Knows who asks, answers predictions, and gives everything one shape."""
+    """Knows who asks, answers on raw routes, and gives everything one shape."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
         auth: AuthService,
-        predict: PredictEndpoint,
+        raw: Mapping[str, RawRoute],
         is_public: Callable[[str], bool],
         deprecations: Deprecations,
         observer: Observer,
@@ -46,14 +59,14 @@ class Gate:
         Args:
             app: the framework.
             auth: who may ask.
-            predict: answers `/predict`.
+            raw: by path, what is answered in front of the framework.
             is_public: whether a path needs no key.
             deprecations: which answers say that their operation is going to go.
             observer: hears of every request.
         """
         self._app = app
         self._auth = auth
-        self._predict = predict
+        self._raw = raw
         self._is_public = is_public
         self._deprecations = deprecations
         self._observer = observer
@@ -82,11 +95,12 @@ class Gate:
         exchange.snapshot = models.loaded if exchange.path == LIVE else await models.latest()
         if not (self._is_public(exchange.path) or is_delivery(exchange)):
             exchange.principal = self._auth.authenticate(exchange.headers.get(b"authorization"))
-        if exchange.path in PATHS:
-            require(exchange.principal, PREDICT)
-            await exchange.send(send, await self._predict.answer(exchange, receive))
-        else:
+        route = self._raw.get(exchange.path)
+        if route is None:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))
+            return
+        require(exchange.principal, route.scope)
+        await exchange.send(send, await route.endpoint.answer(exchange, receive))
 
     async def _fail(self, exchange: Exchange, error: Exception, send: Send) -> None:
         self._observer.failed(exchange, error)
