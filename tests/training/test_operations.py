@@ -23,6 +23,8 @@ from mlapi.training.gates import NAMES, Outcome, Verdict
 from mlapi.training.pipeline import train
 from tests.training.tables import write_csv
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's libraries about each other
+
 
 def rows(n_rows: int) -> str:
     """Rows of which none equals another; the label follows both numbers."""

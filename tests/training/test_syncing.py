@@ -24,6 +24,8 @@ from mlapi.training.syncing import Sync
 from tests.fixtures.mlflow_server import Stoppable, stoppable_server
 from tests.training.tables import HEADER, good_rows, write_csv
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's libraries about each other
+
 QUICK: dict[str, Any] = {
     "target": "y",
     "bootstrap": 20,

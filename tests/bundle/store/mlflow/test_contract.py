@@ -22,7 +22,7 @@ class TestEmbeddedMlflow(StoreContract):
 
 
 class TestMlflowServer(StoreContract):
-    promotions = (25, 2)
+    promotions = (50, 2)
     kills = (100, 3)
 
     @pytest.fixture(scope="class")

@@ -29,6 +29,8 @@ _SETTINGS: Final = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",  # seconds for one answer to begin or go on, not in total
 }
+# MLflow makes its own S3 client; botocore's default of three tries gives up before a bucket that is busy recovers.
+_S3_SETTINGS: Final = {"AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "6"}
 _UPLOAD_TIMEOUT_S: Final = "60"  # the server may pass a file on to an object store before it answers
 _CREDENTIALS: Final = re.compile(r"//[^/@\s'\"]*@")
 _LONGEST_REASON: Final = 300
@@ -50,7 +52,7 @@ def open_client(uri: str | None) -> MlflowClient:
     Raises:
         ImportError: mlflow, or what it needs for such an address, is not installed.
     """
-    for name, value in _SETTINGS.items():
+    for name, value in (_SETTINGS | _S3_SETTINGS).items():
         os.environ.setdefault(name, value)
     _check_installed(uri)
     from mlflow import MlflowClient
