@@ -19,6 +19,24 @@ run: setup-run  ## train a first model where there is none and serve it on 127.0
 .PHONY: setup
 setup: setup-dev  ## make or renew .venv with everything that development needs
 
+## Containers
+
+.PHONY: up
+up:  ## bring the platform up with Docker Compose and wait until it is healthy (ARGS='--profile monitoring' for more)
+	@python3 scripts/up $(ARGS)
+
+.PHONY: down
+down:  ## stop it; the data stay (ARGS=--volumes removes them)
+	@MLAPI_SECRET_FILE=.mlapi/compose.toml docker compose --profile '*' down $(ARGS)
+
+.PHONY: logs
+logs:  ## follow what its containers write
+	@MLAPI_SECRET_FILE=.mlapi/compose.toml docker compose logs --follow $(ARGS)
+
+.PHONY: images
+images:  ## build every image and show their sizes
+	@sh scripts/images
+
 ## Test
 
 .PHONY: test
