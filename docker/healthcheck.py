@@ -9,7 +9,8 @@ port = int(os.environ.get("MLAPI_PORT") or 8000)
 connection: http.client.HTTPConnection
 if os.environ.get("MLAPI_TLS_CERT"):
     # The certificate names the host that clients use; here only the process behind the port is asked.
-    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=2, context=ssl._create_unverified_context())  # noqa: S323, SLF001  # loopback
+    anyone = ssl._create_unverified_context()  # noqa: S323, SLF001  # loopback
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=2, context=anyone)
 else:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
 try:

@@ -27,4 +27,4 @@ ARGUMENTS = [
     ",".join(f"http://{host}" for host in HOSTS.split(",")),
 ]
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108  # whatever a library wants to keep is lost with the container
-os.execvp("mlflow", ARGUMENTS + sys.argv[1:])  # noqa: S606  # no shell is wanted
+os.execvp("mlflow", ARGUMENTS + sys.argv[1:])  # noqa: S606, S607  # no shell is wanted; of the image
