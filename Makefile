@@ -23,7 +23,7 @@ setup: setup-dev  ## make or renew .venv with everything that development needs
 
 .PHONY: up
 up:  ## bring the platform up with Docker Compose and wait until it is healthy (ARGS='--profile monitoring' for more)
-	@python3 scripts/up $(ARGS)
+	@python3 scripts/up.py $(ARGS)
 
 .PHONY: down
 down:  ## stop it; the data stay (ARGS=--volumes removes them)
@@ -73,7 +73,7 @@ format: setup-dev  ## is the code formatted?
 .PHONY: lint
 lint: setup-dev  ## is the code free of what ruff and shellcheck know?
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/shellcheck .ci/run $(filter-out %.py,$(wildcard scripts/*))
+	@$(BIN)/shellcheck .ci/run docker/install $(filter-out %.py,$(wildcard scripts/*))
 
 .PHONY: types
 types: setup-dev  ## do the types hold (mypy, strict)?
