@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Brings the platform up with Docker Compose, waits until it is healthy, and prints where it is, a key and a request.
 
-The key is made once and kept in .mlapi/compose.toml, a settings file that the container gets as a secret. Needs Docker with
-compose, and nothing of .venv.
+The key is made once and kept in .mlapi/compose.toml, a settings file that the container gets as a secret. Needs Docker
+with compose, and nothing of .venv.
 """
 
 import json
