@@ -13,19 +13,21 @@ from fastapi.telemetry import TelemetryConfig
 import mlapi
 from mlapi.app.api import framework_errors
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
-from mlapi.app.api.deps import LOCAL, RELOADING, SCORER
+from mlapi.app.api.deps import LOCAL, RECORDS, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate, RawRoute
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.api.predict import PATHS as PREDICT_PATHS
 from mlapi.app.api.predict import PredictEndpoint
+from mlapi.app.api.routes.feedback import feedback_router
 from mlapi.app.api.routes.health import HealthRouter
 from mlapi.app.api.routes.inference import InferenceRouter
 from mlapi.app.api.routes.invocations import InvocationRouter
 from mlapi.app.api.routes.metrics import metrics_router
 from mlapi.app.api.routes.models import ModelRouter
 from mlapi.app.api.routes.predictions import PredictionRouter
+from mlapi.app.api.routes.quality import QualityRouter
 from mlapi.app.api.scoring import Scorer
 from mlapi.app.core.config import ConfigManager
 from mlapi.app.core.security import PREDICT
@@ -39,6 +41,7 @@ from mlapi.app.services.model_alerts import ModelAlerts
 from mlapi.app.services.model_event import Listener, ModelEvent
 from mlapi.app.services.model_metrics import ModelMetrics
 from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.reloading import Reloading
 from mlapi.app.utils.logging import LoggingUtils
@@ -71,19 +74,22 @@ def create_app(
     config = ConfigManager(settings)
     api = settings.api
     metrics = ServiceMetrics()
+    records = PredictionLog(settings)
     app = FastAPI(
         title="mlapi prediction service",
         version=mlapi.__version__,
         openapi_url=None,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder),
+        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records),
         exception_handlers=framework_errors.HANDLERS,
     )
     is_public = partial(_is_public, docs=config.docs_are_public)
     for prefix in ("", "/v1"):
         app.include_router(PredictionRouter, prefix=prefix)
         app.include_router(ModelRouter, prefix=prefix)
+        app.include_router(QualityRouter, prefix=prefix)
+        app.include_router(feedback_router(metrics, max_body_bytes=api.max_body_bytes), prefix=prefix)
     for router in (HealthRouter, InferenceRouter, InvocationRouter, metrics_router(metrics)):
         app.include_router(router)
     deprecations = Deprecations(deprecated)
@@ -96,7 +102,7 @@ def create_app(
     )
     app.include_router(docs_router(document))
     predict = PredictEndpoint(
-        PredictionService(), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
+        PredictionService(records.new_ids), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
     )
     app.add_middleware(
         Gate,
@@ -104,7 +110,7 @@ def create_app(
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
         deprecations=deprecations,
-        observer=Observer(LoggingUtils(), metrics),
+        observer=Observer(LoggingUtils(), metrics, records),
     )
     return app
 
@@ -119,26 +125,30 @@ async def _lifespan(
     on_start: Callable[[ModelService], None] | None,
     metrics: ServiceMetrics,
     metrics_folder: Path | None,
+    records: PredictionLog,
     app: FastAPI,
 ) -> AsyncIterator[dict[str, Any]]:
     """Load the model, keep it fresh, and give the services to every request."""
+    notifier = notifiers.from_settings(settings)
     with metrics.shared(metrics_folder):
-        models = _models(settings, [ModelAlerts(notifiers.from_settings(settings)), ModelMetrics(metrics)])
-        models.load_now()
-        if on_start is not None:
-            on_start(models)
-        watching = asyncio.create_task(models.watch())
-        try:
-            yield {
-                STATE: models,
-                LOCAL: LocalModels(settings.serving_dir),
-                RELOADING: Reloading(settings.serving_dir, _deliveries(settings)),
-                SCORER: Scorer(PredictionService(), max_body_bytes=settings.api.max_body_bytes),
-            }
-        finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
-            await models.close()
+        async with records.opened(metrics, notifier):
+            models = _models(settings, [ModelAlerts(notifier), ModelMetrics(metrics), records.tell])
+            models.load_now()
+            if on_start is not None:
+                on_start(models)
+            watching = asyncio.create_task(models.watch())
+            try:
+                yield {
+                    STATE: models,
+                    LOCAL: LocalModels(settings.serving_dir),
+                    RELOADING: Reloading(settings.serving_dir, _deliveries(settings)),
+                    SCORER: Scorer(PredictionService(records.new_ids), max_body_bytes=settings.api.max_body_bytes),
+                    RECORDS: records,
+                }
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+                await models.close()
 
 
 def _deliveries(settings: Settings) -> Deliveries:

@@ -1,8 +1,10 @@
 """Settings of metrics, alerts and how long logs are kept."""
 
+from typing import Literal
+
 from pydantic import SecretStr
 
-from mlapi.ops.fields import Section, setting
+from mlapi.ops.fields import Names, Section, setting
 
 
 class MonitoringConfig(Section):
@@ -22,4 +24,9 @@ class MonitoringConfig(Section):
     pagerduty_url: str = setting(
         "https://events.pagerduty.com/v2/enqueue", "address of PagerDuty's Events API v2", pattern=r"^https?://\S+$"
     )
+    prediction_log: bool = setting(False, "keep every answered row in the database, for outcomes and audits")
+    prediction_log_sink: Literal["queue", "direct"] = setting(
+        "queue", "`queue` writes behind the answers; `direct` before them, for places without threads such as Lambda"
+    )
+    prediction_log_redact: Names = setting((), "features whose cells are not kept, separated by commas")
     log_retention_days: int = setting(30, "days that logs and logged predictions are kept", ge=1, le=3653)

@@ -12,12 +12,14 @@ from mlapi.app.core.security import PREDICT, READ
 from mlapi.app.services.auth_service import require
 from mlapi.app.services.local_models import LocalModels
 from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.reloading import Reloading
 from mlapi.app.services.snapshot import Snapshot
 
 RELOADING: Final = "mlapi.reloading"  # key of `Reloading`, likewise
 SCORER: Final = "mlapi.scorer"  # key of the `Scorer`, likewise
 LOCAL: Final = "mlapi.local"  # key of `LocalModels` in the lifespan's state
+RECORDS: Final = "mlapi.records"  # key of the `PredictionLog`, likewise
 
 
 async def exchange_of(request: Request) -> Exchange:
@@ -70,6 +72,12 @@ async def reloading_of(request: Request) -> Reloading:
     return reloading
 
 
+async def records_of(request: Request) -> PredictionLog:
+    """The predictions that are kept."""
+    records: PredictionLog = request.scope["state"][RECORDS]
+    return records
+
+
 async def require_predict(exchange: Annotated[Exchange, Depends(exchange_of)]) -> None:
     """Ask that the caller may predict.
 
@@ -84,6 +92,7 @@ CurrentModels = Annotated[ModelService, Depends(models_of)]
 CurrentLocalModels = Annotated[LocalModels, Depends(local_models_of)]
 CurrentSnapshot = Annotated[Snapshot, Depends(snapshot_of)]
 CurrentReloading = Annotated[Reloading, Depends(reloading_of)]
+CurrentRecords = Annotated[PredictionLog, Depends(records_of)]
 CurrentScorer = Annotated[Scorer, Depends(scorer_of)]
 MayPredict = Depends(require_predict)
 MayRead = Depends(require_read)

@@ -74,7 +74,7 @@ def _allow(error: app.MethodNotAllowed) -> Pairs:
     return [(b"allow", ", ".join(error.allow).encode())]
 
 
-def _retry(error: app.RateLimited | app.ModelNotReady | app.Overloaded) -> Pairs:
+def _retry(error: app.LogUnavailable | app.RateLimited | app.ModelNotReady | app.Overloaded) -> Pairs:
     return [(b"retry-after", str(error.retry_after_s).encode())]
 
 
@@ -130,6 +130,20 @@ TABLE: Final[Mapping[type[Exception], Entry]] = {
     ),
     app.RowCountError: Entry(422, "invalid_rows", "No rows, or too many.", app.RowCountError(0, 1000), details=_count),
     app.RateLimited: Entry(429, "rate_limited", "Too many requests.", app.RateLimited(5), headers=_retry),
+    app.LogOff: Entry(404, "log_off", "Predictions are not logged.", app.LogOff()),
+    app.PredictionNotFound: Entry(
+        404, "prediction_not_found", "No logged prediction has this id.", app.PredictionNotFound()
+    ),
+    app.OutcomeRefused: Entry(
+        422,
+        "invalid_outcome",
+        "The outcome is none of the model's classes.",
+        app.OutcomeRefused(("no", "yes")),
+        details=lambda error: {"expected": [_cut(name) for name in error.expected[:10]]},
+    ),
+    app.LogUnavailable: Entry(
+        503, "log_unavailable", "The prediction log cannot be used now.", app.LogUnavailable(), headers=_retry
+    ),
     app.ModelNotReady: Entry(503, "model_not_ready", "No model is loaded yet.", app.ModelNotReady(), headers=_retry),
     app.Overloaded: Entry(503, "overloaded", "The service is busy.", app.Overloaded(), headers=_retry),
     app.DeadlineExceeded: Entry(504, "deadline_exceeded", "It took too long.", app.DeadlineExceeded(10.0)),

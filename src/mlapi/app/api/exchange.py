@@ -13,6 +13,9 @@ from mlapi.app.services.snapshot import Snapshot
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 JSON: Final = b"application/json"
+KEEP: Final = b"x-prediction-log"  # `off` keeps the rows of a request out of the log
+TRAFFIC: Final = b"x-traffic-label"
+LABEL: Final = re.compile(rb"[A-Za-z0-9._-]{1,32}")
 LONGEST_PATH: Final = 200  # characters of a path in the log
 Headers = dict[bytes, bytes]
 Pairs = list[tuple[bytes, bytes]]
@@ -60,6 +63,17 @@ class Exchange:
         self.status = 0  # none sent yet
         self.notices: Pairs = []  # of the operation, for every answer
         self.draining = False
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether the client lets its rows be kept in the prediction log."""
+        return self.headers.get(KEEP) != b"off"
+
+    @property
+    def traffic(self) -> str:
+        """What the client calls its request, to tell tests and replays from what is live."""
+        label = self.headers.get(TRAFFIC, b"")
+        return label.decode() if LABEL.fullmatch(label) else "live"
 
     @property
     def duration_ms(self) -> float:

@@ -2,10 +2,16 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
 
 from mlapi.app.api.errors import entry_of, is_foreseen
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.predict import PATHS
+from mlapi.app.services.log_entry import LogEntry
+from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import Answered
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
@@ -17,10 +23,11 @@ UNMATCHED = "unmatched"  # the route of a path that is none: paths come from cli
 class Observer:
     """Is told of every request, by the gate."""
 
-    def __init__(self, log: LoggingUtils, metrics: ServiceMetrics) -> None:
-        """Take where the lines and the counts go."""
+    def __init__(self, log: LoggingUtils, metrics: ServiceMetrics, records: PredictionLog) -> None:
+        """Take where the lines, the counts and the answered rows go."""
         self._log = log
         self._metrics = metrics
+        self._records = records
 
     def began(self) -> None:
         """A request came in."""
@@ -40,11 +47,30 @@ class Observer:
         self._metrics.answered(route_of(exchange), exchange.status, exchange.duration_ms / 1000)
         if exchange.answered is not None:
             self._predicted(exchange.answered)
+            if exchange.answered.answer.prediction_ids is not msgspec.UNSET and exchange.status == 200:
+                self._records.put(log_entry(exchange, exchange.answered, exchange.answered.answer.prediction_ids))
 
     def _predicted(self, answered: Answered) -> None:
         prediction = answered.prediction
         labels = {class_name(label): n_rows for label, n_rows in Counter(prediction.labels).items()}
         self._metrics.predicted(answered.snapshot.version, labels, len(prediction.unknown))
+
+
+def log_entry(exchange: Exchange, answered: Answered, ids: Sequence[str]) -> LogEntry:
+    """What the prediction log keeps of a request."""
+    return LogEntry(
+        ids=ids,
+        snapshot=answered.snapshot,
+        table=answered.decoded.table,
+        body=answered.decoded.body,
+        labels=answered.prediction.labels,
+        probabilities=answered.prediction.probabilities,
+        request_id=exchange.request_id,
+        key_id=exchange.principal.key_id if exchange.principal else None,
+        traffic=exchange.traffic,
+        duration_ms=round(exchange.duration_ms, 3),
+        at=datetime.now(UTC),
+    )
 
 
 def route_of(exchange: Exchange) -> str:

@@ -38,6 +38,7 @@ TAGS: Final = [
     {"name": "Models", "description": "The model that answers."},
     {"name": "Open Inference Protocol", "description": "For clients of Triton, KServe and MLServer."},
     {"name": "MLflow", "description": "For clients of `mlflow models serve` and SageMaker."},
+    {"name": "Feedback", "description": "What turned out to be true, and how good the model is."},
     {"name": "Metrics", "description": "What the service has counted."},
     {"name": "Health", "description": "Probes for whatever keeps the service running."},
 ]
@@ -158,7 +159,7 @@ def _answered(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
     probabilities = declared["probabilities"]
     optional = {
         name: {"description": declared[name]["description"], **declared[name]["anyOf"][0]}
-        for name in ("explanations", "warnings")
+        for name in ("explanations", "warnings", "prediction_ids")
     }
     return optional | {
         "predictions": declared["predictions"] | {"items": {"enum": list(decision.classes)}},

@@ -49,18 +49,18 @@ class PredictEndpoint:
         query = exchange.scope["query_string"]
         asked = read_query(query) if query else NOTHING_ASKED
         body = await read_body(receive, limit_bytes=self._max_body_bytes)
-        exchange.answered = await self._predict(snapshot, body, given, asked)
+        exchange.answered = await self._predict(snapshot, body, given, asked, keep=exchange.may_be_kept)
         return Reply(200, ENCODERS[wanted](exchange.answered.answer), [], wanted)
 
-    async def _predict(self, snapshot: Snapshot, body: bytes, given: bytes, query: Ask) -> Answered:
+    async def _predict(self, snapshot: Snapshot, body: bytes, given: bytes, query: Ask, *, keep: bool) -> Answered:
         decoded = decode(snapshot.decoder, body, given)
         ask = decoded.ask if query is NOTHING_ASKED else decoded.ask.or_else(query)
         try:
             if not ask.explain:
-                return self._service.predict(snapshot, decoded, ask)
+                return self._service.predict(snapshot, decoded, ask, keep=keep)
             if decoded.n_rows > self._max_explained_rows:
                 raise RowCountError(decoded.n_rows, self._max_explained_rows, "with explanations")
-            return await asyncio.to_thread(self._service.predict, snapshot, decoded, ask)
+            return await asyncio.to_thread(self._service.predict, snapshot, decoded, ask, keep=keep)
         except RowsError:
             if not decoded.exact:
                 snapshot.decoder.decode_exactly(body)  # raises with the refusal explained, cell by cell

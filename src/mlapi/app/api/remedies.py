@@ -107,6 +107,29 @@ The service failed in a way that nobody foresaw. The body says nothing of it; th
 - Quote the request id, which is in the body and in X-Request-ID, when asking for help.
 - A retry may help, and does no harm.
 """,
+    "log_off": """\
+Outcomes and live quality need the prediction log, and this service keeps no predictions.
+
+- The operator sets MLAPI_PREDICTION_LOG=on and restarts the service; answers then carry `prediction_ids`.
+""",
+    "log_unavailable": """\
+Predictions are kept, but the database that keeps them is locked, full or away. Predictions go on meanwhile.
+
+- Try again after as many seconds as the header Retry-After says; telling the same outcome twice does no harm.
+- The operator finds the reason in `degraded_reason` of /models/current, and in the service's log.
+""",
+    "prediction_not_found": """\
+No logged prediction has this id: it is not written yet (that takes about a second), it was dropped, kept out of the
+log, deleted, or it is older than MLAPI_LOG_RETENTION_DAYS.
+
+- Send an id from the `prediction_ids` of an answer, as it is.
+- Right after the answer, try again a second later.
+""",
+    "invalid_outcome": """\
+The prediction is known, but its outcome is none of the classes that its model tells apart.
+
+- Spell the outcome as the model spells its labels; `expected` in the details has them.
+""",
     "model_not_ready": """\
 No model is loaded yet: none has been promoted, or the follower is still bringing it.
 

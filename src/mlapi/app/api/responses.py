@@ -1,5 +1,6 @@
 """The error answers that OpenAPI shows on a route, from the one table."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -10,18 +11,25 @@ from mlapi.app.schemas.error import ErrorResponse
 
 # Codes with a place in the table that this version never answers.
 NOT_YET = frozenset({"origin_not_allowed", "https_required", "rate_limited", "overloaded", "deadline_exceeded"})
+# Codes of the prediction log, which few routes ask.
+SPECIAL = frozenset({"invalid_outcome", "log_off", "log_unavailable", "prediction_not_found"})
 HEADERS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the error answers of a route, each status with an example of every code."""
-    return {status: _response(status) for status in statuses}
+def responses(*statuses: int, codes: Collection[str] = ()) -> dict[int | str, dict[str, Any]]:
+    """Describe the error answers of a route, each status with an example of every code.
+
+    Args:
+        statuses: that the route answers.
+        codes: those of them that are of few routes only, this one included (see `SPECIAL`).
+    """
+    return {status: _response(status, SPECIAL.difference(codes)) for status in statuses}
 
 
-def _response(status: int) -> dict[str, Any]:
+def _response(status: int, left_out: Collection[str]) -> dict[str, Any]:
     entries: dict[str, Entry] = {}
     for entry in (*TABLE.values(), INTERNAL):
-        if entry.status == status and entry.code not in NOT_YET:
+        if entry.status == status and entry.code not in NOT_YET and entry.code not in left_out:
             entries.setdefault(entry.code, entry)
     examples = {code: {"summary": entry.description, "value": _example(entry)} for code, entry in entries.items()}
     described = {

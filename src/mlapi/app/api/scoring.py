@@ -39,5 +39,5 @@ class Scorer:
         Raises:
             RowsError: the encoder refuses a cell.
         """
-        exchange.answered = self._service.predict(snapshot, decoded, NOTHING_ASKED)
+        exchange.answered = self._service.predict(snapshot, decoded, NOTHING_ASKED, keep=exchange.may_be_kept)
         return exchange.answered

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from mlapi.ops.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -39,10 +41,11 @@ class Database:
         self._wait_s = wait_s
 
     @classmethod
-    def of(cls, settings: Settings) -> Database:
+    def of(cls, settings: Settings, *, wait_s: float = WAIT_S) -> Database:
         """The one that the settings name."""
         given = settings.database_url
-        return cls(given.get_secret_value() if given else f"sqlite:///{settings.state_dir.absolute() / FILE_NAME}")
+        file = settings.state_dir.absolute() / FILE_NAME
+        return cls(given.get_secret_value() if given else f"sqlite:///{file}", wait_s=wait_s)
 
     @property
     def file(self) -> Path | None:
@@ -65,7 +68,14 @@ class Database:
             if url.drivername in ("postgres", "postgresql"):
                 url = url.set(drivername="postgresql+psycopg")
             sqlite = url.get_backend_name() == "sqlite"
-            engine = create_engine(url, pool_pre_ping=not sqlite, connect_args=self._arguments(sqlite=sqlite))
+            engine = create_engine(
+                url,
+                pool_pre_ping=not sqlite,
+                connect_args=self._arguments(sqlite=sqlite),
+                json_serializer=_to_json,
+                json_deserializer=msgspec.json.decode,
+                hide_parameters=True,  # errors must not show cells
+            )
         except ImportError as error:
             raise SettingsError("MLAPI_DATABASE_URL", "its driver is missing; install the extra 'postgres'") from error
         except ArgumentError as error:
@@ -91,6 +101,10 @@ class Database:
             return {"timeout": self._wait_s}
         wait_ms = int(self._wait_s * 1000)
         return {"connect_timeout": max(1, round(self._wait_s)), "options": f"-c lock_timeout={wait_ms}"}
+
+
+def _to_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()  # seven times as fast as the standard library's
 
 
 def _set_pragmas(connection: Any, _: object) -> None:

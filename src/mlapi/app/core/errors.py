@@ -15,6 +15,10 @@ AppError
 ├── BodyTooLarge           declared or streamed
 ├── UnsupportedMediaType   content type, charset or content encoding
 ├── RateLimited            too many requests
+├── LogOff                 predictions are not kept
+├── LogUnavailable         they are, and the database cannot be used now
+├── PredictionNotFound     no kept prediction has this id
+├── OutcomeRefused         an outcome that is none of the model's classes
 ├── ModelNotReady          no model is loaded yet
 ├── Overloaded             the queue is full
 └── DeadlineExceeded       no answer within the request's deadline
@@ -22,6 +26,8 @@ AppError
 `str(error)` is the sentence that the client reads: what is wrong and what to do, never an echo of the input and never
 a name from inside the service.
 """
+
+from collections.abc import Sequence
 
 
 class AppError(Exception):
@@ -134,6 +140,36 @@ class RateLimited(AppError):
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"Too many requests; try again in {retry_after_s} s.")
+
+
+class LogOff(AppError):
+    """Predictions are not kept, so there is nothing to compare an outcome with."""
+
+    def __init__(self) -> None:
+        super().__init__("The prediction log is off; the operator turns it on with MLAPI_PREDICTION_LOG=on.")
+
+
+class LogUnavailable(AppError):
+    """Attributes: retry_after_s, whole seconds until a retry makes sense."""
+
+    def __init__(self, retry_after_s: int = 5) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"The prediction log cannot be used now; try again in {retry_after_s} s.")
+
+
+class PredictionNotFound(AppError):
+    """Not kept, not yet written, deleted, or never made."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no logged prediction with this id; one made in the last second may need another.")
+
+
+class OutcomeRefused(AppError):
+    """Attributes: expected, names of the classes."""
+
+    def __init__(self, expected: Sequence[str]) -> None:
+        self.expected = tuple(expected)
+        super().__init__("The outcome is none of the classes of the model that predicted; the details name them.")
 
 
 class ModelNotReady(AppError):

@@ -67,7 +67,7 @@ class NativeDecoder:
             return None
         cells, n_rows, probabilities = found
         matrix = np.frombuffer(cells, np.float32).reshape(n_rows, self._n_columns)
-        return Decoded({}, n_rows, Ask(probabilities), exact=True, matrix=matrix)
+        return Decoded({}, n_rows, Ask(probabilities), exact=True, matrix=matrix, body=body)
 
 
 def _limits(feature: Feature) -> tuple[float, float]:

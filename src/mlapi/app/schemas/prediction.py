@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictFloat, WithJsonSchema
 
@@ -109,4 +110,7 @@ class PredictionResponse(BaseModel):
     )
     warnings: list[PredictionWarning] | None = Field(
         default=None, description="Cells that are unlike those of the training data; left out if there are none."
+    )
+    prediction_ids: list[UUID] | None = Field(
+        default=None, description="UUIDv7 of each row in the prediction log, for feedback; left out if it is off."
     )

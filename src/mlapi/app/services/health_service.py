@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.prediction_log import PredictionLog
 
 READY, DEGRADED, NOT_READY = "ready", "degraded", "not_ready"
 
@@ -19,15 +20,24 @@ class Trouble(NamedTuple):
     reason: str
 
 
-def readiness(models: ModelService) -> str:
+def readiness(models: ModelService, records: PredictionLog) -> str:
     """The state of the service: `degraded` still predicts, by the last good model, while something is wrong behind."""
     if models.loaded is None or models.draining:
         return NOT_READY
-    return DEGRADED if trouble(models) else READY
+    return DEGRADED if trouble(models, records) else READY
 
 
-def trouble(models: ModelService) -> Trouble | None:
-    """What is wrong, None if nothing is."""
+def trouble(models: ModelService, records: PredictionLog) -> Trouble | None:
+    """What is wrong, the model first; None if nothing is."""
+    return _model_trouble(models) or _log_trouble(records)
+
+
+def _log_trouble(records: PredictionLog) -> Trouble | None:
+    reason = records.trouble
+    return Trouble("log_unavailable", f"predictions are not written to the log: {reason}") if reason else None
+
+
+def _model_trouble(models: ModelService) -> Trouble | None:
     refusal = models.refusal
     if refusal is not None:
         return Trouble("model_refused", f"version {refusal.version} was not loaded: {refusal.reason}")

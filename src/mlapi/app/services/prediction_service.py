@@ -1,5 +1,6 @@
 """From a decoded request to labels and probabilities, by one snapshot."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -25,6 +26,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     probabilities: list[dict[str, float]] | msgspec.UnsetType = msgspec.UNSET  # class name → probability, one a row
     explanations: list[Explanation] | msgspec.UnsetType = msgspec.UNSET  # one a row
     warnings: list[Remark] | msgspec.UnsetType = msgspec.UNSET
+    prediction_ids: list[str] | msgspec.UnsetType = msgspec.UNSET  # UUIDv7, one a row
 
 
 class Answered(NamedTuple):
@@ -37,15 +39,20 @@ class Answered(NamedTuple):
 
 
 class PredictionService:
-    """Predicts; holds nothing, so that every request stands alone."""
+    """Predicts; holds nothing of a request, so that every one stands alone."""
 
-    def predict(self, snapshot: Snapshot, decoded: Decoded, ask: Ask) -> Answered:
+    def __init__(self, new_ids: Callable[[int], list[str]] | None = None) -> None:
+        """Take what gives the ids of n rows that will be kept; None where no row is."""
+        self._new_ids = new_ids
+
+    def predict(self, snapshot: Snapshot, decoded: Decoded, ask: Ask, *, keep: bool = True) -> Answered:
         """Answer a request.
 
         Args:
             snapshot: the model that answers.
             decoded: by the snapshot's own decoder.
             ask: what the answer shall hold, wherever the client said so.
+            keep: whether the rows may be kept, where rows are kept at all.
 
         Raises:
             InvalidRequest: a threshold for more than two classes.
@@ -64,6 +71,7 @@ class PredictionService:
             probabilities=_by_class(snapshot, prediction) if ask.probabilities else msgspec.UNSET,
             explanations=explanations(bundle, encoded, prediction, ask.explain) if ask.explain else msgspec.UNSET,
             warnings=noted or msgspec.UNSET,
+            prediction_ids=self._new_ids(decoded.n_rows) if keep and self._new_ids else msgspec.UNSET,
         )
         return Answered(snapshot, decoded, prediction, answer)
 

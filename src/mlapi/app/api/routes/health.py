@@ -3,7 +3,7 @@
 import msgspec
 from fastapi import APIRouter, Response
 
-from mlapi.app.api.deps import CurrentExchange, CurrentModels
+from mlapi.app.api.deps import CurrentExchange, CurrentModels, CurrentRecords
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.responses import responses
 from mlapi.app.core.clock import timestamp
@@ -35,9 +35,9 @@ async def live(exchange: CurrentExchange) -> Response:
         **responses(405, 500),
     },
 )
-async def ready(exchange: CurrentExchange, models: CurrentModels) -> Response:
+async def ready(exchange: CurrentExchange, models: CurrentModels, records: CurrentRecords) -> Response:
     """Answer 200 while predictions are answered, even by an older model; 503 otherwise."""
-    return _health(readiness(models), exchange)
+    return _health(readiness(models, records), exchange)
 
 
 def _health(state: str, exchange: Exchange) -> Response:

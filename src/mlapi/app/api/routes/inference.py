@@ -11,7 +11,15 @@ from fastapi import APIRouter, Request, Response
 
 import mlapi
 from mlapi.app.api import tensor_answer
-from mlapi.app.api.deps import CurrentExchange, CurrentModels, CurrentScorer, CurrentSnapshot, MayPredict, MayRead
+from mlapi.app.api.deps import (
+    CurrentExchange,
+    CurrentModels,
+    CurrentRecords,
+    CurrentScorer,
+    CurrentSnapshot,
+    MayPredict,
+    MayRead,
+)
 from mlapi.app.api.exchange import JSON, Exchange
 from mlapi.app.api.responses import responses
 from mlapi.app.core.errors import InvalidRequest
@@ -83,9 +91,9 @@ async def live() -> Response:
     response_description="It can.",
     responses={503: {"model": ServerReady, "description": "It cannot (yet)."}, **responses(405, 500)},
 )
-async def ready(models: CurrentModels) -> Response:
+async def ready(models: CurrentModels, records: CurrentRecords) -> Response:
     """Answer 200 while predictions are answered, 503 otherwise."""
-    is_ready = readiness(models) != NOT_READY
+    is_ready = readiness(models, records) != NOT_READY
     return _json({"ready": is_ready}, 200 if is_ready else 503)
 
 

@@ -5,7 +5,14 @@ from typing import Any, Final
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from mlapi.app.api.deps import CurrentExchange, CurrentModels, CurrentScorer, CurrentSnapshot, MayPredict
+from mlapi.app.api.deps import (
+    CurrentExchange,
+    CurrentModels,
+    CurrentRecords,
+    CurrentScorer,
+    CurrentSnapshot,
+    MayPredict,
+)
 from mlapi.app.api.exchange import JSON
 from mlapi.app.api.formats import CSV
 from mlapi.app.api.responses import responses
@@ -60,9 +67,9 @@ async def invocations(
     response_description="It can.",
     responses={503: {"model": HealthResponse, "description": "It cannot (yet)."}, **responses(405, 500)},
 )
-async def ping(exchange: CurrentExchange, models: CurrentModels) -> Response:
+async def ping(exchange: CurrentExchange, models: CurrentModels, records: CurrentRecords) -> Response:
     """Answer as `/health/ready` does."""
-    state = readiness(models)
+    state = readiness(models, records)
     version = exchange.snapshot.version if exchange.snapshot else None
     body = {"status": state, "model_version": version, "timestamp": timestamp()}
     return _json(body, 503 if state == NOT_READY else 200)

@@ -10,6 +10,7 @@ from mlapi.app.api.deps import (
     CurrentExchange,
     CurrentLocalModels,
     CurrentModels,
+    CurrentRecords,
     CurrentReloading,
     CurrentSnapshot,
     MayRead,
@@ -60,10 +61,10 @@ async def models(local: CurrentLocalModels, exchange: CurrentExchange) -> Respon
     response_description="Its metadata.",
     responses=responses(503),
 )
-async def current(snapshot: CurrentSnapshot, models: CurrentModels) -> Response:
+async def current(snapshot: CurrentSnapshot, models: CurrentModels, records: CurrentRecords) -> Response:
     """Describe the model that answers predictions now, and what is wrong behind it if anything is."""
     manifest = snapshot.bundle.manifest
-    wrong = trouble(models)
+    wrong = trouble(models, records)
     return _json(
         {
             "model_name": snapshot.alias.name,
