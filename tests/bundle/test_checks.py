@@ -189,6 +189,7 @@ def replaced(stem: str, old: bytes, new: bytes) -> dict[str, bytes]:
         pytest.param(lambda: binary().changed(golden=b"{}"), "golden.json", id="golden"),
         pytest.param(lambda: binary().changed(reference=b"{}"), "reference.json", id="reference"),
         pytest.param(lambda: binary().changed(README=b"\xff"), "decode", id="card"),
+        pytest.param(lambda: with_manifest({**binary().files, "card.html": b"\xff"}), "decode", id="page of the card"),
         pytest.param(lambda: binary().changed(model=b"{}"), "model.ubj", id="model"),
         pytest.param(
             lambda: binary().changed(model=binary().files["model.ubj"][:-9]), "model.ubj", id="truncated model"

@@ -48,6 +48,12 @@ def test_a_loaded_bundle_says_what_it_is(made: Made, bundle: Bundle) -> None:
     assert bundle.decision == made.decision
     assert bundle.reference.n_rows == 400
     assert bundle.card.startswith("# sample")
+    assert bundle.card_page is None
+
+
+def test_a_page_of_the_card_is_read_where_there_is_one(tmp_path: Path) -> None:
+    write_directory(tmp_path / "1", with_manifest({**binary().files, "card.html": "<p>größer".encode()}))
+    assert load(tmp_path / "1").card_page == "<p>größer"
 
 
 def test_predict_gives_xgboosts_probabilities_in_every_bit(made: Made, bundle: Bundle) -> None:

@@ -150,7 +150,10 @@ def test_the_runs_files_hold_the_test_rows_the_report_and_the_pictures(baseline:
     assert figures["metrics"]["roc_auc"] == pytest.approx(baseline.result.metrics["roc_auc"], abs=1e-6)
     assert figures["decision"]["threshold"] == 0.5
     assert set(figures["baselines"]) == {"majority", "logistic_regression"}
-    assert len(list(artifact(baseline.settings, baseline.result, "plots").glob("*.png"))) == 6
+    assert len(list(artifact(baseline.settings, baseline.result, "plots").glob("*.png"))) == 7
+    page = artifact(baseline.settings, baseline.result, "card.html").read_text()
+    assert page == fetched(baseline.settings, baseline.result).card_page
+    assert page.count("data:image/png;base64,") == 7
 
 
 def test_the_bundle_says_what_it_is(baseline: Baseline) -> None:
@@ -161,6 +164,7 @@ def test_the_bundle_says_what_it_is(baseline: Baseline) -> None:
     assert bundle.decision.classes == ("no", "yes")
     assert len(bundle.golden.rows) >= 32
     assert bundle.card.startswith("# Model of y")
+    assert {"card.html", "evaluation.json"} <= set(bundle.manifest.files)
 
 
 def test_threads_names_and_places_are_no_part_of_the_content(

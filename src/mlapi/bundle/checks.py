@@ -79,7 +79,7 @@ def structure(contents: Contents, expected: Expectation) -> None:
             raise VerificationError("structure", "structure_invalid", f"{name} is missing")
     try:
         encoder, decision, forest = contents.encoder, contents.decision, contents.forest
-        _ = contents.golden, contents.reference, contents.card, contents.tables
+        _ = contents.golden, contents.reference, contents.card, contents.card_page, contents.tables
     except (FormatError, UnicodeDecodeError) as error:
         raise VerificationError("structure", "structure_invalid", str(error)) from error
     categories = [len(contents.schema.feature(name).categories) for name in encoder.columns]

@@ -25,6 +25,7 @@ DECISION_FILE: Final = "decision.json"
 GOLDEN_FILE: Final = "golden.json"
 REFERENCE_FILE: Final = "reference.json"
 CARD_FILE: Final = "README.md"
+CARD_PAGE_FILE: Final = "card.html"  # optional
 REQUIRED_FILES: Final = (SCHEMA_FILE, ENCODER_FILE, MODEL_FILE, DECISION_FILE, GOLDEN_FILE, REFERENCE_FILE, CARD_FILE)
 
 
@@ -103,3 +104,9 @@ class Contents:
     def card(self) -> str:
         """The model card, Markdown."""
         return self.files[CARD_FILE].decode("utf-8")
+
+    @cached_property
+    def card_page(self) -> str | None:
+        """The model card as a page with pictures, HTML; None where the bundle has none."""
+        page = self.files.get(CARD_PAGE_FILE)
+        return None if page is None else page.decode("utf-8")

@@ -53,6 +53,7 @@ class Bundle:
         golden: rows with their answers.
         reference: what the training data looked like.
         card: the model card, Markdown.
+        card_page: the same with pictures, HTML; None where the bundle has none.
     """
 
     path: Path
@@ -65,6 +66,7 @@ class Bundle:
     golden: Golden
     reference: Reference
     card: str
+    card_page: str | None = None
 
     def predict(self, rows: Sequence[Row], *, threshold: float | None = None) -> Prediction:
         """Predict some rows.
@@ -142,4 +144,5 @@ def load(
         golden=contents.golden,
         reference=contents.reference,
         card=contents.card,
+        card_page=contents.card_page,
     )

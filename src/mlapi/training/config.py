@@ -14,6 +14,7 @@ from mlapi.bundle.schema import OnUnknownFeature
 from mlapi.ops.fields import Names
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.calibration import Wish
+from mlapi.training.card_texts import PARTS, CardTexts
 from mlapi.training.errors import ConfigError
 from mlapi.training.file_names import stem
 from mlapi.training.frozen import Frozen
@@ -117,6 +118,11 @@ class TrainingConfig(Frozen):
         default=(),
         description="a feature whose parts get figures of their own",
         json_schema_extra={"flag": "--slice", "metavar": "FEATURE"},
+    )
+    card: CardTexts = Field(
+        default_factory=dict,
+        description=f"what the model card says; parts are {', '.join(PARTS)}",
+        json_schema_extra={"metavar": "PART=TEXT"},
     )
     cv: int = Field(default=0, ge=0, le=50, description="folds of a cross-validation of the figures; 0 for none")
     bootstrap: int = Field(default=200, ge=20, le=10_000, description="resamples behind each interval")

@@ -60,7 +60,15 @@ class Model:
         return load_engine(self.booster, self.forest, self.tables)
 
 
-def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, golden_rows: int) -> dict[str, bytes]:
+def bundle_files(
+    model: Model,
+    *,
+    training: Table,
+    held_out: Held,
+    card: bytes,
+    golden_rows: int,
+    more: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:
     """Give every file but the manifest, by path.
 
     Args:
@@ -69,6 +77,7 @@ def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, 
         held_out: golden rows are taken from here.
         card: the model card.
         golden_rows: how many to take.
+        more: optional files by path.
 
     Raises:
         ParityError: the files predict anything but what the booster does.
@@ -92,6 +101,7 @@ def bundle_files(model: Model, *, training: Table, held_out: Held, card: bytes, 
         "reference.json": reference.to_json(),
         "README.md": card,
         **(model.tables.to_files() if model.tables else {}),
+        **(more or {}),
     }
 
 

@@ -13,7 +13,6 @@ from mlapi.bundle.types import Margin
 from mlapi.training.assessment import Assessment
 from mlapi.training.baselines import baselines
 from mlapi.training.boosting import Boosted
-from mlapi.training.card import CardFacts
 from mlapi.training.columns import Column
 from mlapi.training.config import TrainingConfig
 from mlapi.training.dataset import Dataset
@@ -21,7 +20,7 @@ from mlapi.training.deciding import decide
 from mlapi.training.evaluation import ModelEvaluator
 from mlapi.training.export import Model
 from mlapi.training.fingerprints import SEEN_ROWS_FILE, SeenRows
-from mlapi.training.plots import Scored, draw_all
+from mlapi.training.plots import Scored
 from mlapi.training.preparation import Prepared
 from mlapi.training.progress import Progress, silent
 from mlapi.training.refolding import cross_validate, folds_of
@@ -82,8 +81,8 @@ def _cross_validated(
 
 
 def record_run(run: TrackedRun, prepared: Prepared, boosted: Boosted, trained: Trained, config: TrainingConfig) -> None:
-    """Record what autologging misses: figures on the test rows, all parameters, the report, the test rows, pictures."""
-    own = {f"mlapi.{name}": value for name, value in config.fingerprint().items() if name != "params"}
+    """Record what autologging misses: figures on the test rows, all parameters, the report, the test rows."""
+    own = {f"mlapi.{name}": value for name, value in config.fingerprint().items() if name not in ("params", "card")}
     run.log(
         params={**boosted.params.as_xgboost(), **own, "rounds": boosted.n_rounds},
         metrics={"best_round": boosted.search.best_round, "n_features": len(trained.model.schema.features)},
@@ -92,22 +91,12 @@ def record_run(run: TrackedRun, prepared: Prepared, boosted: Boosted, trained: T
     figures = list(trained.assessment.for_mlflow().items())
     for begin in range(0, len(figures), METRICS_AT_ONCE):
         run.log(metrics=dict(figures[begin : begin + METRICS_AT_ONCE]))
-    importance = boosted.importance(trained.model.encoder.columns)
-    pictures = draw_all(trained.scored, importance, boosted.search.curves, boosted.search.best_round)
     files = {
         "report.json": prepared.report.to_json(),
-        "evaluation.json": trained.assessment.to_json(),
         TEST_ROWS_FILE: test_rows(prepared.test),
         SEEN_ROWS_FILE: SeenRows.of(prepared.seen.table).to_parquet(),
-        **{f"plots/{name}": content for name, content in pictures.items()},
     }
     run.files.write(files)
-
-
-def card_facts(prepared: Prepared, trained: Trained) -> CardFacts:
-    """Give what the model card tells."""
-    fitted = prepared.preprocessing
-    return CardFacts(prepared.facts, fitted.schema, fitted.left_out, trained.assessment, trained.parameters)
 
 
 def test_rows(test: Dataset) -> bytes:

@@ -14,13 +14,13 @@ from mlapi.bundle.archive import read_directory
 from mlapi.bundle.verify import verify
 from mlapi.ops.settings import Settings
 from mlapi.training.boosting import boost
-from mlapi.training.card import write_card
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, shown_path
 from mlapi.training.export import About, Model, bundle_files, write_bundle
 from mlapi.training.golden_rows import Held
-from mlapi.training.outcome import Trained, card_facts, evaluate, record_run
+from mlapi.training.outcome import Trained, evaluate, record_run
 from mlapi.training.overrides import resolved
+from mlapi.training.papers import Papers, write_papers
 from mlapi.training.preparation import Prepared, prepare
 from mlapi.training.progress import Progress, silent
 from mlapi.training.recording import DIGEST_TAG, Recording
@@ -83,10 +83,13 @@ def train(
         progress("scoring the test rows")
         trained = evaluate(prepared, boosted, config, progress)
         record_run(run, prepared, boosted, trained, config)
+        progress("writing the card")
+        papers = write_papers(prepared, boosted, trained, config)
+        run.files.write(papers.for_run)
         with tempfile.TemporaryDirectory() as scratch:
             progress("proving the bundle")
             bundle = Path(scratch, "bundle")
-            digest = export(bundle, prepared, trained, config, signing_key)
+            digest = export(bundle, prepared, trained, papers, config, signing_key)
             progress("registering")
             version = register(bundle, digest, trained.model, run, config, settings)
     return TrainingResult(
@@ -102,14 +105,20 @@ def train(
 
 
 def export(
-    bundle: Path, prepared: Prepared, trained: Trained, config: TrainingConfig, signing_key: bytes | None
+    bundle: Path,
+    prepared: Prepared,
+    trained: Trained,
+    papers: Papers,
+    config: TrainingConfig,
+    signing_key: bytes | None,
 ) -> str:
     """Write the bundle's directory, verify it as a reader will, and give its content digest."""
     files = bundle_files(
         trained.model,
         training=prepared.features(prepared.seen),
         held_out=Held(prepared.features(prepared.test), trained.margin),
-        card=write_card(card_facts(prepared, trained)),
+        card=papers.card,
+        more=papers.for_bundle,
         golden_rows=config.golden_rows,
     )
     config_digest = hashlib.sha256(msgspec.json.encode(config.fingerprint(), order="deterministic")).hexdigest()

@@ -16,7 +16,7 @@ from mlapi.training.errors import ConfigError
 from mlapi.training.parameters import parameters
 
 TABLE = ("dataset", "data", "target", "test")  # a table named by flags takes the place of the one in the settings
-GROUPS = ("params", "search", "overrides")  # tables inside `[training]`
+GROUPS = ("params", "search", "overrides", "card")  # tables inside `[training]`
 Place = tuple[str, ...]
 
 

@@ -10,9 +10,11 @@ from mlapi.app.api.routes.predictions import predict
 from mlapi.app.schemas.health import HealthResponse
 from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions
 from mlapi.app.schemas.prediction import FeatureRow, PredictionRequest
+from mlapi.bundle.archive import read_directory, write_directory
 from mlapi.bundle.schema import FeatureSchema
-from tests.app.bundles import ROW, SCHEMA, bundle
+from tests.app.bundles import ABOUT, ROW, SCHEMA, bundle
 from tests.app.service import Service, publish, settings
+from tests.fixtures.bundles import with_manifest
 
 
 def follower_says(state_dir: Path, **status: Any) -> None:
@@ -171,6 +173,16 @@ def test_gives_the_card_as_the_client_likes_it(service: Service, accept: str, me
     response = service.get("/models/current/card", headers={"Accept": accept})
     assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
     assert response.text.startswith(start)
+
+
+def test_gives_the_bundles_own_page_of_the_card_where_it_has_one(tmp_path: Path) -> None:
+    files = read_directory(bundle())
+    write_directory(tmp_path / "made", with_manifest({**files, "card.html": b"<!doctype html><h1>own</h1>"}, ABOUT))
+    publish(tmp_path, "churn", tmp_path / "made")
+    with Service(settings(tmp_path)) as service:
+        response = service.get("/models/current/card", headers={"Accept": "text/html"})
+    assert response.text == "<!doctype html><h1>own</h1>"
+    assert "default-src 'none'; img-src data:" in response.headers["content-security-policy"]
 
 
 def test_gives_the_card_in_no_other_form(service: Service) -> None:

@@ -113,7 +113,7 @@ async def current_card(snapshot: CurrentSnapshot, exchange: CurrentExchange) -> 
         raise NotAcceptable((MARKDOWN, HTML))
     if chosen == CARD_TYPES[0]:
         return Response(snapshot.bundle.card, media_type=MARKDOWN)
-    return Response(_markdown_page(snapshot), media_type=HTML, headers=markdown_page.HEADERS)
+    return Response(_card_page(snapshot), media_type=HTML, headers=markdown_page.HEADERS)
 
 
 @ModelRouter.post(
@@ -171,7 +171,10 @@ def _loaded(exchange: Exchange, name: str) -> str | None:
     return snapshot.version if snapshot is not None and snapshot.alias.name == name else None
 
 
-def _markdown_page(snapshot: Snapshot) -> str:
+def _card_page(snapshot: Snapshot) -> str:
+    """Give the bundle's own page, which has pictures, or one made of the Markdown."""
+    if snapshot.bundle.card_page is not None:
+        return snapshot.bundle.card_page
     return markdown_page.render(f"{snapshot.alias.name} version {snapshot.version}", snapshot.bundle.card)
 
 
