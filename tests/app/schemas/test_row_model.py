@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mlapi.app.core.errors import AppError
 from mlapi.app.schemas.decoder import RequestDecoder
-from mlapi.app.schemas.row_model import FLOAT32_MAX, property_schema, request_model
+from mlapi.app.schemas.row_model import FLOAT32_MAX, INTEGER_MAX, property_schema, request_model
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
@@ -70,7 +70,7 @@ LIMITS = {"minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}
         ),
         (
             Feature(name="a", kind=FeatureKind.INTEGER, nullable=True),
-            {"type": ["integer", "null"], **LIMITS},
+            {"type": ["integer", "null"], "minimum": -INTEGER_MAX, "maximum": INTEGER_MAX},
         ),
         (Feature(name="a", kind=FeatureKind.BOOLEAN, example=True), {"type": "boolean", "examples": [True]}),
         (
@@ -96,7 +96,11 @@ def test_describes_a_feature(feature: Feature, expected: dict[str, Any]) -> None
     ("feature", "taken", "refused"),
     [
         (Feature(name="a", kind=FeatureKind.NUMERIC), ["1", "1.5", "-3.4028235e38"], ["3.5e38", "true", '"1"', "NaN"]),
-        (Feature(name="a", kind=FeatureKind.INTEGER), ["1", "3.0", "1e3"], ["3.5", "true", '"1"', "9" * 400, "null"]),
+        (
+            Feature(name="a", kind=FeatureKind.INTEGER),
+            ["1", "3.0", "1e3", str(INTEGER_MAX), str(-INTEGER_MAX)],
+            ["3.5", "true", '"1"', "9" * 400, "null", str(INTEGER_MAX + 1)],
+        ),
         (Feature(name="a", kind=FeatureKind.BOOLEAN), ["true"], ["1", '"true"']),
         (Feature(name="a", kind=CATEGORICAL, categories=("x",)), ['"x"', '"y"', '""'], ['"\\u0000"', "1", "null"]),
         (

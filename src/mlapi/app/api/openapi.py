@@ -99,6 +99,7 @@ class OpenAPIDocument:
         if snapshot is not None:
             components["schemas"] |= self._components(snapshot)
             _show_examples(document, snapshot)
+            _set_threshold(document, snapshot.bundle.decision)
         _name_the_model(document, snapshot)
         show_samples(document, self._address)
         self._deprecations.mark(document)
@@ -145,6 +146,17 @@ def _options(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:
     if len(decision.classes) == 2:
         properties["threshold"] = threshold | {"default": decision.threshold}
     return declared | {"properties": properties}
+
+
+def _set_threshold(document: dict[str, Any], decision: Decision) -> None:
+    """Likewise for the query parameter."""
+    for path in PATHS:
+        operation = document["paths"][path]["post"]
+        kept = [one for one in operation["parameters"] if one["name"] != "threshold" or len(decision.classes) == 2]
+        for one in kept:
+            if one["name"] == "threshold":
+                one["schema"]["default"] = decision.threshold
+        operation["parameters"] = kept
 
 
 def _answered(declared: dict[str, Any], decision: Decision) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from mlapi.bundle.schema import (
 )
 
 FLOAT32_MAX: Final = math.nextafter(FLOAT32_OVERFLOW, 0.0)  # the largest number that does not become infinite
+INTEGER_MAX: Final = (
+    int(FLOAT32_MAX) + 2**74 - 1
+)  # the largest integer that float64 rounds to it; its next is 2**75 away
 JSON_TYPES: Final = {
     FeatureKind.NUMERIC: "number",
     FeatureKind.INTEGER: "integer",
@@ -55,7 +58,8 @@ def property_schema(feature: Feature) -> dict[str, Any]:
     if feature.description:
         described["description"] = feature.description
     if feature.kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER):
-        described |= {"minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}
+        most = INTEGER_MAX if feature.kind is FeatureKind.INTEGER else FLOAT32_MAX
+        described |= {"minimum": -most, "maximum": most}
     if feature.minimum is not None and feature.maximum is not None:
         described["x-training-range"] = [feature.minimum, feature.maximum]
     if feature.kind is FeatureKind.CATEGORICAL:

@@ -56,6 +56,9 @@ BODY: Final = {
         },
     }
 }
+BINARY: Final[dict[str, Any]] = {
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+}
 InferenceRouter = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 
 
@@ -149,7 +152,7 @@ async def model_ready(snapshot: CurrentSnapshot, name: str, version: str | None 
     summary="Predict tensors",
     response_model=InferResponse,
     response_description="Labels and probabilities as tensors.",
-    responses=responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503),
+    responses={200: BINARY, **responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503)},
     openapi_extra=BODY,
     dependencies=[MayPredict],
 )
@@ -158,7 +161,7 @@ async def model_ready(snapshot: CurrentSnapshot, name: str, version: str | None 
     summary="Predict tensors by a version",
     response_model=InferResponse,
     response_description="Labels and probabilities as tensors.",
-    responses=responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503),
+    responses={200: BINARY, **responses(400, 401, 403, 404, 405, 406, 413, 415, 422, 500, 503)},
     openapi_extra=BODY,
     dependencies=[MayPredict],
 )
