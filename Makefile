@@ -57,6 +57,10 @@ smoke: setup-dev  ## clone what is committed, `make run` it, and try the request
 bench: setup-dev  ## measure one worker beside a bare framework route, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.serving $(ARGS)
 
+.PHONY: bench-engine
+bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors, and rewrite benchmarks/README.md
+	@$(PYTHON_IN) -m benchmarks.engine $(ARGS)
+
 .PHONY: bench-quality
 bench-quality: setup-dev  ## score OpenML's ten folds of public tables, and rewrite benchmarks/README.md (ARGS='--trials 0' is quick)
 	@$(PYTHON_IN) -m benchmarks.quality $(ARGS)

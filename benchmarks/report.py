@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.engine_table import engine_table
 from benchmarks.quality_table import quality_table
 
 HERE = Path(__file__).parent
@@ -62,4 +63,4 @@ def _load(load: dict[str, float]) -> str:
     return f"{load['requests_per_s']:.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}{failed}"
 
 
-TABLES = {"quality": quality_table, "serving": serving_table}
+TABLES = {"engine": engine_table, "quality": quality_table, "serving": serving_table}

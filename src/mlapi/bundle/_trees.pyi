@@ -18,7 +18,7 @@ class Padded:
         splits: NDArray[np.float32],
         numeric: NDArray[np.uint32],
         categorical: NDArray[np.uint32],
-        strips: NDArray[np.uint16],
+        strips: NDArray[np.uint8],
         /,
     ) -> Padded: ...
     def margin(self, matrix: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...

@@ -27,10 +27,10 @@ def build_tables(nodes: Nodes) -> Tables | None:
         return None
     words = np.zeros(len(nodes.children), np.int64)
     numeric = numeric_cells(nodes, words)
-    categorical = categorical_cells(nodes, words, 2 * len(numeric.table))
+    categorical = categorical_cells(nodes, words, max(1, 4 * len(numeric.table)))
     if words.max() >= MAX_SLOTS**2 or numeric.table[:, 2].max(initial=0) >= MAX_SLOTS - 1:
         return None
-    if n_bytes + 2 * categorical.n_strip_cells > MAX_BYTES:
+    if n_bytes + categorical.n_strip_cells > MAX_BYTES:
         return None
     padded, leaves = _pad(nodes, blocks, words)
     return Tables(

@@ -11,6 +11,7 @@ from mlapi.bundle.model_fields import Integers
 from mlapi.bundle.nodes import Nodes
 
 MAX_SLOTS: Final = 1 << 16  # a slot and a bin have 16 bits each in a node's word
+UPPER: Final = 1 << 8  # the bin of a test for 1 in the upper of two cells, whatever the lower one is
 
 
 class NumericCells(NamedTuple):
@@ -33,7 +34,7 @@ class CategoricalCells(NamedTuple):
 
 
 def numeric_cells(nodes: Nodes, words: NDArray[np.int64]) -> NumericCells:
-    """Give two cells to each column that some node compares with a number, and fill in those nodes' words."""
+    """Give four cells to each column that some node compares with a number, and fill in those nodes' words."""
     compares = (nodes.children > 0) & (nodes.n_words == 0)
     columns = np.unique(nodes.columns[compares])
     splits: list[NDArray[np.float32]] = [np.empty(0, np.float32)]
@@ -41,14 +42,17 @@ def numeric_cells(nodes: Nodes, words: NDArray[np.int64]) -> NumericCells:
     for number, column in enumerate(columns):
         mine = np.flatnonzero(compares & (nodes.columns == column))
         values, places = np.unique(nodes.conditions[mine], return_inverse=True)
-        table[number] = column, sum(map(len, splits)), len(values), 2 * number
-        words[mine] = (2 * number + ~nodes.missing_left[mine]) * MAX_SLOTS + places + 1
+        table[number] = column, sum(map(len, splits)), len(values), 4 * number
+        words[mine] = (4 * number + 2 * ~nodes.missing_left[mine]) * MAX_SLOTS + places + 1
         splits.append(values)
     return NumericCells(np.concatenate(splits), table)
 
 
 def categorical_cells(nodes: Nodes, words: NDArray[np.int64], first_slot: int) -> CategoricalCells:
-    """Give a cell to each distinct set of codes and side of missing, and fill in those nodes' words."""
+    """Give a cell to each distinct set of codes and side of missing, and fill in those nodes' words.
+
+    `first_slot` is at least 1, so that the first cell too is the upper one of two.
+    """
     tests = np.flatnonzero(nodes.n_words)
     columns = np.unique(nodes.columns[tests])
     table = np.zeros((len(columns), 5), np.int64)
@@ -62,7 +66,7 @@ def categorical_cells(nodes: Nodes, words: NDArray[np.int64], first_slot: int) -
             cell = distinct.setdefault(_key(nodes, node), len(distinct))
             if cell == len(first):
                 first.append(node)
-            words[node] = (slot + cell) * MAX_SLOTS + 1
+            words[node] = (slot + cell - 1) * MAX_SLOTS + UPPER
         n_codes = max(_n_codes(nodes, node) for node in first)
         table[number] = column, start, n_codes, slot, len(first)
         kept.append(first)
@@ -70,11 +74,11 @@ def categorical_cells(nodes: Nodes, words: NDArray[np.int64], first_slot: int) -
     return CategoricalCells(kept, table)
 
 
-def strips(nodes: Nodes, cells: CategoricalCells) -> NDArray[np.uint16]:
+def strips(nodes: Nodes, cells: CategoricalCells) -> NDArray[np.uint8]:
     """Give all strips: for each column a row of cells for each code, for any other number, and for a missing cell."""
-    parts = [np.empty(0, np.uint16)]
+    parts = [np.empty(0, np.uint8)]
     for tests, n_codes in zip(cells.nodes, cells.table[:, 2].tolist(), strict=True):
-        part = np.zeros((n_codes + 2, len(tests)), np.uint16)
+        part = np.zeros((n_codes + 2, len(tests)), np.uint8)
         for cell, node in enumerate(tests):
             bits = np.unpackbits(_words(nodes, node).astype("<u4").view(np.uint8), bitorder="little")[:n_codes]
             part[: len(bits), cell] = bits

@@ -1,10 +1,11 @@
 """The tables of the branch-free engine (`engine/…`): complete trees over quantised cells.
 
-A row is first turned into small whole numbers, its cells: a number into its bin among the values at which some tree
-splits that column, in two copies, one for nodes that send missing left and one for those that send it right; a category
+A row is first turned into bytes, its cells: a number into its bin among the values at which some tree splits that
+column, two bytes, in two copies, one for nodes that send missing left and one for those that send it right; a category
 into a strip of zeros and ones, one for each distinct (set of codes, side of missing) that some node tests. A node is
-then one word, slot << 16 | bin, and a row goes right where its cell in that slot is at least the bin. Every tree is
-padded to a complete one, so that the way down takes no branch.
+then one word, slot << 16 | bin, and a row goes right where the two bytes at that slot are at least the bin; a node
+that tests a set looks at its cell as the upper of two bytes, with the bin 256. Every tree is padded to a complete one,
+so that the way down takes no branch.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Tables(NamedTuple):
         nodes: tree by tree 2^depth words in heap order from 1, the first unused.
         leaves: tree by tree 2^depth values.
         splits: column by column, ascending.
-        numeric: (n, 4) column, first split value, number of split values, slot of the first of two cells.
+        numeric: (n, 4) column, first split value, number of split values, slot of the first of four cells.
         categorical: (n, 5) column, start in strips, number of codes, slot of the first cell, number of cells.
         strips: for each categorical column the cells of each code, of any other number, and of a missing cell.
     """
@@ -44,7 +45,7 @@ class Tables(NamedTuple):
     splits: NDArray[np.float32]
     numeric: NDArray[np.uint32]
     categorical: NDArray[np.uint32]
-    strips: NDArray[np.uint16]
+    strips: NDArray[np.uint8]
 
     def to_files(self) -> dict[str, bytes]:
         """Give the files by their paths in the bundle."""
@@ -71,7 +72,7 @@ _TYPES: Final[dict[str, tuple[type[np.generic], int]]] = {
     "splits": (np.float32, 0),
     "numeric": (np.uint32, 4),
     "categorical": (np.uint32, 5),
-    "strips": (np.uint16, 0),
+    "strips": (np.uint8, 0),
 }
 
 

@@ -29,20 +29,22 @@ def _walk(tables: Tables, matrix: Matrix) -> Margin:
         at = np.ones(len(matrix), np.int64)
         for _ in range(depth):
             words = tables.nodes[start + at]
-            at = 2 * at + (cells[rows, words >> 16] >= (words & 0xFFFF))
+            pairs = cells[rows, words >> 16] + 256 * cells[rows, (words >> 16) + 1].astype(np.uint32)
+            at = 2 * at + (pairs >= (words & 0xFFFF))
         margin[:, group] += tables.leaves[start + at - (1 << depth)]
         start += 1 << depth
     return margin
 
 
-def _quantise(tables: Tables, matrix: Matrix) -> NDArray[np.uint16]:
-    n_slots = 2 * len(tables.numeric) + int(tables.categorical[:, 4].sum())
-    cells = np.zeros((len(matrix), max(1, n_slots)), np.uint16)
+def _quantise(tables: Tables, matrix: Matrix) -> NDArray[np.uint8]:
+    n_cells = 4 * len(tables.numeric) + int(tables.categorical[:, 4].sum())
+    cells = np.zeros((len(matrix), n_cells + 2), np.uint8)
     for column, first, count, slot in tables.numeric.tolist():
         numbers = matrix[:, column]
         missing = np.isnan(numbers)
         bins = np.searchsorted(tables.splits[first : first + count], numbers, side="right")
-        cells[:, slot], cells[:, slot + 1] = np.where(missing, 0, bins), np.where(missing, 0xFFFF, bins)
+        pair = np.column_stack([np.where(missing, 0, bins), np.where(missing, 0xFFFF, bins)]).astype("<u2")
+        cells[:, slot : slot + 4] = pair.view(np.uint8)
     for column, first, n_codes, slot, n_cells in tables.categorical.tolist():
         codes = matrix[:, column]
         strips = tables.strips[first:][: (n_codes + 2) * n_cells].reshape(n_codes + 2, n_cells)

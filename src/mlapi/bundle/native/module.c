@@ -94,7 +94,7 @@ static PyObject *padded_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         {a[5], "f", 4, 1, (void **)&trees->splits, &trees->n_splits},
         {a[6], "I", 4, 4, (void **)&trees->numeric, &trees->n_numeric},
         {a[7], "I", 4, 5, (void **)&trees->categorical, &trees->n_categorical},
-        {a[8], "H", 2, 1, (void **)&trees->strips, &trees->n_strips},
+        {a[8], "B", 1, 1, (void **)&trees->strips, &trees->n_strips},
     };
     if (copy_arrays(arrays, COUNT(arrays))) {
         Py_DECREF(self);

@@ -20,10 +20,10 @@ static const char *check_numeric(Padded *trees)
             return "a numeric column is out of range";
         if (one->first > trees->n_splits || one->count > trees->n_splits - one->first)
             return "split values are out of range";
-        if (one->count >= UINT16_MAX || one->slot > UINT16_MAX - 1)
+        if (one->count >= UINT16_MAX || one->slot > UINT16_MAX - 3)
             return "a column has too many split values or cells";
-        if (trees->n_slots < one->slot + 2u)
-            trees->n_slots = one->slot + 2u;
+        if (trees->n_cells < one->slot + 4u)
+            trees->n_cells = one->slot + 4u;
     }
     return NULL;
 }
@@ -38,8 +38,8 @@ static const char *check_categorical(Padded *trees)
             return "a column has too many codes or cells";
         if (one->first > trees->n_strips || (one->n_codes + UINT64_C(2)) * one->n_cells > trees->n_strips - one->first)
             return "strips are out of range";
-        if (trees->n_slots < (size_t)one->slot + one->n_cells)
-            trees->n_slots = (size_t)one->slot + one->n_cells;
+        if (trees->n_cells < (size_t)one->slot + one->n_cells)
+            trees->n_cells = (size_t)one->slot + one->n_cells;
     }
     return NULL;
 }
@@ -61,12 +61,12 @@ static const char *check_blocks(const Padded *trees)
 const char *padded_check(Padded *trees)
 {
     const char *fault;
-    trees->n_slots = 1; /* what a word of padding looks at */
+    trees->n_cells = 2; /* what a word of padding looks at */
     if ((fault = forest_check(&trees->forest)) || (fault = check_numeric(trees)) ||
         (fault = check_categorical(trees)) || (fault = check_blocks(trees)))
         return fault;
     for (size_t i = 0; i < trees->n_nodes; i++)
-        if (trees->nodes[i] >> 16 >= trees->n_slots)
+        if ((trees->nodes[i] >> 16) + 1 >= trees->n_cells)
             return "a node tests a cell out of range";
     return NULL;
 }
@@ -82,14 +82,27 @@ static inline uint32_t count_at_most(const float *numbers, uint32_t n, float x)
     return at + (numbers[at] <= x);
 }
 
-static void quantise(const Padded *trees, const float *row, uint16_t *cells)
+static void put(uint8_t *cells, uint32_t number)
+{
+    cells[0] = (uint8_t)number;
+    cells[1] = (uint8_t)(number >> 8);
+}
+
+/* The two bytes at a slot. A cell of a strip is the upper one, and is looked at with the bin 256: the lower one, which is
+ * some other cell, then makes no difference. */
+static inline uint16_t get(const uint8_t *cells)
+{
+    return (uint16_t)(cells[0] | cells[1] << 8);
+}
+
+static void quantise(const Padded *trees, const float *row, uint8_t *cells)
 {
     for (size_t i = 0; i < trees->n_numeric; i++) {
         const Numeric *one = &trees->numeric[i];
         const float cell = row[one->column];
-        const uint16_t bin = (uint16_t)count_at_most(trees->splits + one->first, one->count, cell);
-        cells[one->slot] = bin;                                     /* missing is below every split value … */
-        cells[one->slot + 1] = cell != cell ? UINT16_MAX : bin;     /* … or above every one */
+        const uint32_t bin = count_at_most(trees->splits + one->first, one->count, cell);
+        put(cells + one->slot, bin);                                      /* missing is below every split value … */
+        put(cells + one->slot + 2, cell != cell ? UINT16_MAX : bin);      /* … or above every one */
     }
     for (size_t i = 0; i < trees->n_categorical; i++) {
         const Categorical *one = &trees->categorical[i];
@@ -97,13 +110,13 @@ static void quantise(const Padded *trees, const float *row, uint16_t *cells)
         size_t strip = one->n_codes + (cell != cell);
         if (cell >= 0.0f && cell < (float)one->n_codes)
             strip = (size_t)cell;
-        memcpy(cells + one->slot, trees->strips + one->first + strip * one->n_cells, one->n_cells * sizeof *cells);
+        memcpy(cells + one->slot, trees->strips + one->first + strip * one->n_cells, one->n_cells);
     }
 }
 
 /* Walk the trees of one block for one row and add their leaves in the trees' order: float sums depend on it.
  * With a depth that the compiler knows everything is unrolled, which is worth a factor of two. */
-static ALWAYS_INLINE void walk(const uint32_t *nodes, const float *leaves, const unsigned depth, const uint16_t *cells,
+static ALWAYS_INLINE void walk(const uint32_t *nodes, const float *leaves, const unsigned depth, const uint8_t *cells,
                                const uint32_t *groups, size_t n_trees, float *margin)
 {
     size_t at[LANES];
@@ -114,7 +127,7 @@ static ALWAYS_INLINE void walk(const uint32_t *nodes, const float *leaves, const
 #pragma GCC unroll 8
         for (size_t lane = 0; lane < LANES; lane++) {
             const uint32_t node = nodes[(lane << depth) + at[lane]];
-            at[lane] = 2 * at[lane] + (cells[node >> 16] >= (uint16_t)node);
+            at[lane] = 2 * at[lane] + (get(cells + (node >> 16)) >= (uint16_t)node);
         }
     }
     leaves -= (size_t)1 << depth;
@@ -130,12 +143,12 @@ static ALWAYS_INLINE void walk(const uint32_t *nodes, const float *leaves, const
 }
 
 static ALWAYS_INLINE void walk_block(const Padded *trees, size_t block, size_t start, const unsigned depth,
-                                     const uint16_t *cells, size_t n_rows, float *margin)
+                                     const uint8_t *cells, size_t n_rows, float *margin)
 {
     const Forest *forest = &trees->forest;
     const size_t first = block * LANES, left = forest->n_trees - first, n_trees = left < LANES ? left : LANES;
     for (size_t row = 0; row < n_rows; row++)
-        walk(trees->nodes + start, trees->leaves + start, depth, cells + row * trees->n_slots,
+        walk(trees->nodes + start, trees->leaves + start, depth, cells + row * trees->n_cells,
              forest->n_groups == 1 ? NULL : forest->groups + first, n_trees, margin + row * forest->n_groups);
 }
 
@@ -144,7 +157,7 @@ static ALWAYS_INLINE void walk_block(const Padded *trees, size_t block, size_t s
         walk_block(trees, block, start, depth, cells, n_rows, margin);          \
         break;
 
-static void walk_rows(const Padded *trees, const uint16_t *cells, size_t n_rows, float *margin)
+static void walk_rows(const Padded *trees, const uint8_t *cells, size_t n_rows, float *margin)
 {
     size_t start = 0;
     for (size_t block = 0; block < trees->n_blocks; block++) {
@@ -159,16 +172,15 @@ static void walk_rows(const Padded *trees, const uint16_t *cells, size_t n_rows,
 int padded_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin)
 {
     const Forest *forest = &trees->forest;
-    const size_t row_bytes = trees->n_slots * sizeof(uint16_t);
-    const size_t fit = CELLS_BYTES / row_bytes, at_once = fit > n_rows ? n_rows : fit ? fit : 1;
-    uint16_t *cells = calloc(at_once ? at_once : 1, row_bytes);
+    const size_t fit = CELLS_BYTES / trees->n_cells, at_once = fit > n_rows ? n_rows : fit ? fit : 1;
+    uint8_t *cells = calloc(at_once ? at_once : 1, trees->n_cells);
     if (!cells)
         return -1;
     for (size_t row = 0; row < n_rows; row += at_once) {
         const size_t count = n_rows - row < at_once ? n_rows - row : at_once;
         float *sums = margin + row * forest->n_groups;
         for (size_t i = 0; i < count; i++) {
-            quantise(trees, matrix + (row + i) * forest->n_columns, cells + i * trees->n_slots);
+            quantise(trees, matrix + (row + i) * forest->n_columns, cells + i * trees->n_cells);
             memcpy(sums + i * forest->n_groups, forest->base, forest->n_groups * sizeof *sums);
         }
         walk_rows(trees, cells, count, sums);

@@ -20,12 +20,12 @@ typedef struct {
     uint32_t *groups;  /* (n_trees) */
 } Forest;
 
-/* One column's place in a row's cells: the bin of a number among that column's split values, in two copies. */
+/* A row's cells are bytes. A column of numbers has four: its bin among its split values, in two copies of two bytes. */
 typedef struct {
-    uint32_t column, first, count, slot;  /* split values first … first + count; cells slot and slot + 1 */
+    uint32_t column, first, count, slot;  /* split values first … first + count; cells slot … slot + 4 */
 } Numeric;
 
-/* A strip of cells for each code, then one for any other number and one for a missing cell. */
+/* A strip of cells, each 0 or 1, for each code, then one for any other number and one for a missing cell. */
 typedef struct {
     uint32_t column, first, n_codes, slot, n_cells;  /* strips[first + code * n_cells …]; cells slot … slot + n_cells */
 } Categorical;
@@ -33,14 +33,15 @@ typedef struct {
 /* Complete trees over quantised cells. */
 typedef struct {
     Forest forest;
-    size_t n_slots, n_blocks, n_nodes, n_leaves, n_splits, n_numeric, n_categorical, n_strips;
+    size_t n_cells, n_blocks, n_nodes, n_leaves, n_splits, n_numeric, n_categorical, n_strips;
     uint8_t *depths;          /* (n_blocks), of each LANES trees */
-    uint32_t *nodes;          /* tree by tree: 2^depth words slot << 16 | bin in heap order from 1, the first unused */
+    uint32_t *nodes;          /* tree by tree: 2^depth words slot << 16 | bin in heap order from 1, the first unused;
+                                 a node looks at the number that the cells slot and slot + 1 are, the lower byte first */
     float *leaves;            /* tree by tree: 2^depth */
     float *splits;            /* column by column, ascending */
     Numeric *numeric;
     Categorical *categorical;
-    uint16_t *strips;
+    uint8_t *strips;
 } Padded;
 
 /* Trees as they are, node by node, over the matrix itself. */
@@ -63,7 +64,7 @@ typedef struct {
     double *means;       /* (n_trees), of the leaves, weighted with their shares */
 } Plain;
 
-/* Give NULL where every index is in range, else what is not. They also fill in n_slots, depth and means. */
+/* Give NULL where every index is in range, else what is not. They also fill in n_cells, depth and means. */
 const char *padded_check(Padded *trees);
 const char *plain_check(Plain *trees);
 

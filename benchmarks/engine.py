@@ -1,0 +1,106 @@
+"""Our tree engine beside XGBoost's predictors: CPU time a call, on the model of adult's shape.
+
+Run as `python -m benchmarks.engine`. One process, all engines on one booster and the same rows, in interleaved rounds;
+of each the least time counts, which is what neighbours on the machine move least.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xgboost
+from numpy.typing import NDArray
+
+from benchmarks import report, tables
+from mlapi.bundle import native
+from mlapi.bundle.forest import read_forest
+from mlapi.bundle.libxgboost import LibXGBoost
+from mlapi.bundle.native import NativeTrees
+from mlapi.bundle.nodes import order_nodes
+from mlapi.bundle.padding import build_tables
+
+TREES, DEPTH = 300, 6
+ROWS = (1, 100, 1000, 10_000)
+CALLS = {1: 200, 100: 10, 1000: 2, 10_000: 1}  # of one round: enough to be timed, few enough to take turns often
+Call = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="interleaved rounds; the least is reported (default 15)")
+    arguments = parser.parse_args()
+    if native.extension() is None:
+        parser.error(f"there is no engine to measure: {native.absence()}")
+    matrix, booster = train()
+    engines = engines_of(booster)
+    expected = engines["inplace_predict"](matrix)
+    results = {
+        "trees": TREES,
+        "depth": DEPTH,
+        "rounds": arguments.rounds,
+        "different_bits": {name: differing(engine(matrix), expected) for name, engine in engines.items()},
+        "rows_compared": len(matrix),
+        "cpu_us": {str(n_rows): least(engines, matrix[:n_rows], arguments.rounds) for n_rows in ROWS},
+    }
+    report.save("engine", results)
+    return 0
+
+
+def train() -> tuple[NDArray[np.float32], xgboost.Booster]:
+    """Give the encoded table and a booster of it, with native categorical splits."""
+    with tempfile.TemporaryDirectory() as scratch:
+        frame = pd.read_csv(tables.write_adult_like(Path(scratch) / "adult_like.csv"))
+    labels = (frame.pop("label") == "yes").to_numpy()
+    types = ["c" if name.startswith("category") else "q" for name in frame.columns]
+    columns = [_codes(frame[name]) if kind == "c" else frame[name] for name, kind in zip(frame, types, strict=True)]
+    matrix = np.column_stack(columns).astype(np.float32)
+    data = xgboost.DMatrix(matrix, labels, feature_types=types, nthread=1)
+    settings = {"objective": "binary:logistic", "max_depth": DEPTH, "learning_rate": 0.1, "nthread": 1, "seed": 0}
+    return matrix, xgboost.train(settings, data, TREES)
+
+
+def _codes(column: "pd.Series[str]") -> NDArray[np.float64]:
+    codes = pd.Categorical(column).codes.astype(np.float64)
+    return np.where(codes < 0, np.nan, codes)
+
+
+def engines_of(booster: xgboost.Booster) -> dict[str, Call]:
+    """Give every engine's call, each on one thread where it can be told."""
+    model = bytes(booster.save_raw("ubj"))
+    forest = read_forest(model)
+
+    def inplace(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        found = booster.inplace_predict(matrix, predict_type="margin", validate_features=False)
+        return np.asarray(found, np.float32).reshape(len(matrix), -1)
+
+    return {
+        "inplace_predict": inplace,
+        "libxgboost": LibXGBoost(model).margin,
+        "node by node": NativeTrees(forest, None).margin,
+        "native": NativeTrees(forest, build_tables(order_nodes(forest))).margin,
+    }
+
+
+def differing(found: NDArray[np.float32], expected: NDArray[np.float32]) -> int:
+    return int((found.view(np.int32) != expected.view(np.int32)).sum())
+
+
+def least(engines: dict[str, Call], matrix: NDArray[np.float32], rounds: int) -> dict[str, float]:
+    """Give each engine's least CPU time a call, in microseconds, over all threads."""
+    best = dict.fromkeys(engines, float("inf"))
+    calls = CALLS[len(matrix)]
+    for _ in range(rounds):
+        for name, engine in engines.items():
+            start = time.process_time()
+            for _ in range(calls):
+                engine(matrix)
+            best[name] = min(best[name], (time.process_time() - start) / calls * 1e6)
+    return best
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
