@@ -25,6 +25,7 @@ def _logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     logging.captureWarnings(False)
+    logging.getLogger(logs.EVENTS).disabled = False
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
 

@@ -11,7 +11,7 @@ from mlapi.cli.border import FAILED
 from mlapi.cli.command import Command
 from mlapi.cli.invocation import Invocation
 from mlapi.cli.output import print_json
-from mlapi.cli.progress import TerminalProgress
+from mlapi.cli.told import listener
 
 if TYPE_CHECKING:
     from mlapi.training.syncing import Synced
@@ -28,9 +28,10 @@ def sync(invocation: Invocation, as_json: bool) -> int:
     """
     from mlapi.training.syncing import Sync
 
-    progress = TerminalProgress()
+    settings = invocation.settings()
+    progress = listener(settings, "mlapi-sync")
     try:
-        done = Sync(invocation.settings()).run(progress)
+        done = Sync(settings).run(progress)
     finally:
         progress.close()
     if as_json:

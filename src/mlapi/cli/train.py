@@ -9,7 +9,7 @@ import click
 
 from mlapi.cli.invocation import Invocation
 from mlapi.cli.output import print_json
-from mlapi.cli.progress import TerminalProgress
+from mlapi.cli.told import listener
 from mlapi.cli.training_flags import TrainingCommand
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ def run(invocation: Invocation, flags: dict[str, Any], *, trials: int = 0) -> No
     if show_config:
         print_configuration(resolved, as_json=as_json)
         return
-    progress = TerminalProgress()
+    settings = invocation.settings()
+    progress = listener(settings, "mlapi-train")
     try:
-        result = pipeline.train(resolved.config, invocation.settings(), progress)
+        result = pipeline.train(resolved.config, settings, progress)
     finally:
         progress.close()
     if as_json:

@@ -54,15 +54,17 @@ class Everybody:
 class OpenAlerts:
     """Passes the end of trouble on only where the trouble was told, by this process or an earlier one."""
 
-    def __init__(self, inner: Notifier, folder: Path) -> None:
-        """Take whom to tell, and a directory for one small file an open alert."""
+    def __init__(self, inner: Notifier, folder: Path, *, log_to: Notifier | None = None) -> None:
+        """Take whom to tell, a directory for one small file an open alert, and who hears of any other end."""
         self._inner = inner
         self._folder = folder
+        self._log = log_to or LogNotifier()
 
     def notify(self, event: Event) -> None:
         """Tell of an event; see `Notifier.notify`."""
         mark = self._folder / hashlib.sha256(event.key.encode()).hexdigest()[:32]
         if event.resolved and not mark.exists():
+            self._log.notify(event)
             return
         self._inner.notify(event)
         with suppress(OSError):  # a disk that is full must not hide the trouble
