@@ -24,6 +24,7 @@ def _logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     logging.captureWarnings(False)
+    logging.getLogger(logs.EVENTS).disabled = False
     for name, (own_level, propagate) in before.items():
         logging.getLogger(name).setLevel(own_level)
         logging.getLogger(name).propagate = propagate

@@ -36,7 +36,7 @@ class Overview(NamedTuple):
 
 @click.group(cls=Group)
 def models() -> None:
-    """List, promote, roll back, check, export and publish registered models."""
+    """List, promote, roll back, check and publish registered models."""
 
 
 @models.command("list", epilog="Example: mlapi models list")

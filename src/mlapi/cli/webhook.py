@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlapi.cli.command import Group
+from mlapi.cli.command import Group, shared_options
 from mlapi.cli.invocation import Invocation
 from mlapi.cli.output import print_json, print_table
 from mlapi.cli.promotions import JSON
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mlapi.training.webhooks import RegistryWebhooks
 
 
-@click.group(cls=Group)
+@click.group(
+    cls=Group, params=shared_options(), epilog="Example: mlapi models webhook create --url https://ml.example.org"
+)
 def webhook() -> None:
     """Let MLflow's registry tell a service of promotions.
 
