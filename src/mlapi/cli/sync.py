@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def sync(invocation: Invocation, as_json: bool) -> int:
-    """Send what was kept while the tracking server or the store was away.
+    """Send the runs and bundles that were kept offline.
 
     What is there stays as it is: bundles get the next numbers in the order in which their runs ended, or are linked to
     the version that has the same content. No alias is moved. Run twice, it changes nothing.
