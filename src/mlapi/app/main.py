@@ -46,6 +46,7 @@ from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.reloading import Reloading
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
+from mlapi.app.utils.tracing import Tracing
 from mlapi.ops import notifiers
 from mlapi.ops.settings import Settings
 
@@ -75,13 +76,14 @@ def create_app(
     api = settings.api
     metrics = ServiceMetrics()
     records = PredictionLog(settings)
+    tracing = Tracing(settings.monitoring.otlp_endpoint)
     app = FastAPI(
         title="mlapi prediction service",
         version=mlapi.__version__,
         openapi_url=None,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records),
+        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing),
         exception_handlers=framework_errors.HANDLERS,
     )
     is_public = partial(_is_public, docs=config.docs_are_public)
@@ -110,7 +112,7 @@ def create_app(
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
         deprecations=deprecations,
-        observer=Observer(LoggingUtils(), metrics, records),
+        observer=Observer(LoggingUtils(), metrics, records, tracing),
     )
     return app
 
@@ -126,11 +128,12 @@ async def _lifespan(
     metrics: ServiceMetrics,
     metrics_folder: Path | None,
     records: PredictionLog,
+    tracing: Tracing,
     app: FastAPI,
 ) -> AsyncIterator[dict[str, Any]]:
     """Load the model, keep it fresh, and give the services to every request."""
     notifier = notifiers.from_settings(settings)
-    with metrics.shared(metrics_folder):
+    with metrics.shared(metrics_folder), tracing.opened():
         async with records.opened(metrics, notifier):
             models = _models(settings, [ModelAlerts(notifier), ModelMetrics(metrics), records.tell])
             models.load_now()

@@ -27,6 +27,12 @@ class MonitoringConfig(Section):
     pagerduty_url: str = setting(
         "https://events.pagerduty.com/v2/enqueue", "address of PagerDuty's Events API v2", pattern=r"^https?://\S+$"
     )
+    otlp_endpoint: str | None = setting(
+        None,
+        "address that gets traces by OTLP over HTTP, such as `http://collector:4318`; needs the extra `otel`",
+        env="OTEL_EXPORTER_OTLP_ENDPOINT",
+        pattern=r"^https?://\S+$",
+    )
     prediction_log: bool = setting(False, "keep every answered row in the database, for outcomes and audits")
     prediction_log_sink: Literal["queue", "direct"] = setting(
         "queue", "`queue` writes behind the answers; `direct` before them, for places without threads such as Lambda"

@@ -3,13 +3,17 @@
 import os
 import re
 import time
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.types import Scope, Send
 
 from mlapi.app.core.security import Principal
 from mlapi.app.services.prediction_service import Answered
 from mlapi.app.services.snapshot import Snapshot
+from mlapi.app.utils.trace import TraceContext
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 JSON: Final = b"application/json"
@@ -46,7 +50,9 @@ class Exchange:
         "request_id",
         "scope",
         "snapshot",
+        "span",
         "status",
+        "trace",
     )
 
     def __init__(self, scope: Scope) -> None:
@@ -60,6 +66,8 @@ class Exchange:
         self.snapshot: Snapshot | None = None
         self.answered: Answered | None = None
         self.error_code: str | None = None
+        self.trace = TraceContext.read(self.headers.get(b"traceparent"))  # the caller's, then ours if we have a span
+        self.span: Span | None = None
         self.status = 0  # none sent yet
         self.notices: Pairs = []  # of the operation, for every answer
         self.draining = False
@@ -85,6 +93,8 @@ class Exchange:
         pairs = [(b"x-request-id", self.request_id.encode()), *self.notices]
         if self.snapshot is not None:
             pairs.append((b"x-model-version", self.snapshot.version.encode()))
+        if self.trace is not None:
+            pairs.append((b"traceparent", self.trace.header()))
         if self.draining:
             pairs.append((b"connection", b"close"))
         return pairs
@@ -99,6 +109,9 @@ class Exchange:
             "http.response.status_code": self.status,
             "event.duration_ms": round(self.duration_ms, 3),
         }
+        if self.trace is not None:
+            fields["trace.id"] = self.trace.trace_id
+            fields["span.id"] = self.trace.span_id
         if self.principal is not None:
             fields["key.id"] = self.principal.key_id
         if self.snapshot is not None:

@@ -77,7 +77,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope)
-        self._observer.began()
+        self._observer.began(exchange)
         try:
             await self._answer(exchange, receive, send)
         except ClientGone:

@@ -15,6 +15,7 @@ from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import Answered
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
+from mlapi.app.utils.tracing import Tracing, context_of
 from mlapi.bundle.decision import class_name
 
 UNMATCHED = "unmatched"  # the route of a path that is none: paths come from clients, and labels must not
@@ -23,15 +24,19 @@ UNMATCHED = "unmatched"  # the route of a path that is none: paths come from cli
 class Observer:
     """Is told of every request, by the gate."""
 
-    def __init__(self, log: LoggingUtils, metrics: ServiceMetrics, records: PredictionLog) -> None:
-        """Take where the lines, the counts and the answered rows go."""
+    def __init__(self, log: LoggingUtils, metrics: ServiceMetrics, records: PredictionLog, tracing: Tracing) -> None:
+        """Take where the lines, the counts, the answered rows and the spans go."""
         self._log = log
         self._metrics = metrics
         self._records = records
+        self._tracing = tracing
 
-    def began(self) -> None:
+    def began(self, exchange: Exchange) -> None:
         """A request came in."""
         self._metrics.began()
+        exchange.span = self._tracing.start(exchange.method, exchange.trace, exchange.headers.get(b"tracestate"))
+        if exchange.span is not None:
+            exchange.trace = context_of(exchange.span)
 
     def failed(self, exchange: Exchange, error: Exception) -> None:
         """A request is about to be answered by an error."""
@@ -44,7 +49,11 @@ class Observer:
         """A request was answered, or its client has gone."""
         level = logging.ERROR if exchange.status >= 500 and exchange.status != 503 else logging.INFO
         self._log.access(level=level, fields=exchange.log_fields())
-        self._metrics.answered(route_of(exchange), exchange.status, exchange.duration_ms / 1000)
+        route = route_of(exchange)
+        self._metrics.answered(route, exchange.status, exchange.duration_ms / 1000)
+        if exchange.span is not None:
+            name, status = f"{exchange.method} {route}", exchange.status
+            self._tracing.end(exchange.span, name=name, status=status, attributes=span_attributes(exchange, route))
         if exchange.answered is not None:
             self._predicted(exchange.answered)
             if exchange.answered.answer.prediction_ids is not msgspec.UNSET and exchange.status == 200:
@@ -71,6 +80,20 @@ def log_entry(exchange: Exchange, answered: Answered, ids: Sequence[str]) -> Log
         duration_ms=round(exchange.duration_ms, 3),
         at=datetime.now(UTC),
     )
+
+
+def span_attributes(exchange: Exchange, route: str) -> dict[str, str | int]:
+    """What a span says of a request; nothing of its rows."""
+    attributes: dict[str, str | int] = {
+        "http.request.method": exchange.method,
+        "http.route": route,
+        "http.response.status_code": exchange.status,
+        "mlapi.request_id": exchange.request_id,
+    }
+    if exchange.answered is not None:
+        attributes["mlapi.rows"] = exchange.answered.decoded.n_rows
+        attributes["mlapi.model_version"] = exchange.answered.snapshot.version
+    return attributes if exchange.error_code is None else attributes | {"error.type": exchange.error_code}
 
 
 def route_of(exchange: Exchange) -> str:
