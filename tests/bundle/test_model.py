@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlapi.bundle import Bundle, load
+from mlapi.bundle import Bundle, libxgboost, load
 from mlapi.bundle.archive import pack, unpack, write_directory
 from mlapi.bundle.decision import Decision, Platt, shortest
 from mlapi.bundle.encoder import UnknownCell
@@ -21,6 +21,7 @@ from mlapi.bundle.types import Cell, Matrix
 from mlapi.bundle.verify import CHECKS
 from tests.fixtures import tables
 from tests.fixtures.bundles import KINDS, Made, binary, make, with_manifest
+from tests.fixtures.extension import needs_extension
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -81,6 +82,22 @@ def test_explain_says_what_each_feature_adds_to_the_margin(made: Made, bundle: B
     found = bundle.explain(encoded)
     assert found.shape == (400, bundle.decision.n_groups, len(bundle.schema.features) + 1)
     np.testing.assert_allclose(found.sum(axis=2), bundle.predict_encoded(encoded).margin, rtol=0, atol=1e-5)
+
+
+@needs_extension
+@pytest.mark.parametrize("engine_files", [True, False])
+def test_a_bundle_is_loaded_scored_and_explained_without_libxgboost(
+    engine_files: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent() -> None:
+        raise AssertionError("libxgboost was asked for")
+
+    made = make(tables.mixed(), engine_files=engine_files)
+    monkeypatch.setattr(libxgboost, "_library", absent)
+    bundle = load(made.write(tmp_path / "1"))
+    prediction = bundle.predict(made.sample.rows(range(400)))
+    assert bits(prediction.margin) == bits(made.expected(made.matrix, output_margin=True))
+    assert bundle.explain(bundle.encoder.encode_table(made.sample.table)).shape[0] == 400
 
 
 def test_the_example_row_can_be_predicted(bundle: Bundle) -> None:

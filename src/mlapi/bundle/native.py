@@ -44,7 +44,7 @@ def absence() -> str:
     """Say why there is no extension, for the log."""
     if os.environ.get(SWITCH) == _OFF:
         return f"{SWITCH}={_OFF}"
-    return "the C extension is not built: a compiler and `make setup` make predicting many times faster"
+    return "the C extension is not built, so predicting is many times slower: docs/troubleshooting.md"
 
 
 def covers(forest: Forest) -> bool:
