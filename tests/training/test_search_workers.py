@@ -14,7 +14,8 @@ from mlapi.training.interruption import Interruption
 from mlapi.training.search_job import SearchJob, load_rows, save_rows
 from mlapi.training.search_workers import helped
 from mlapi.training.study import StudyPlace
-from mlapi.training.tuning import WORKER
+from mlapi.training.tuning import WORKER, counts
+from tests.fixtures.postgres import new_database
 from tests.training.test_trainer import TYPES, fold
 
 
@@ -45,6 +46,14 @@ def test_workers_fill_a_study_by_themselves(tmp_path: Path) -> None:
     assert len(ended) >= 6
     assert {one.user_attrs[WORKER] for one in ended} <= {1, 2}
     assert len({one.number for one in ended}) == len(ended)
+
+
+def test_workers_share_a_database(tmp_path: Path) -> None:
+    address = new_database()
+    with StudyPlace(tmp_path, "s", address).claimed(resume=False) as claim:
+        with helped(job(tmp_path, database=address), 2, Interruption()):
+            pass
+        assert counts(claim.study)[0] >= 6
 
 
 def test_a_worker_that_breaks_is_told_of_and_ends_nothing_else(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from optuna.trial import TrialState
 
 from mlapi.training.errors import SearchError
 from mlapi.training.study import StudyPlace
+from tests.fixtures.postgres import new_database
 
 
 @pytest.fixture
@@ -60,8 +63,10 @@ def test_a_journal_with_a_torn_end_can_be_read_and_written(place: StudyPlace) ->
             assert len(claim.study.get_trials()) == number
 
 
-def test_a_database_keeps_a_study_as_well(tmp_path: Path) -> None:
-    place = StudyPlace(tmp_path / "studies", "adult-0123", f"sqlite:///{tmp_path}/trials.db")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_keeps_a_study_as_well(kind: str, tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/trials.db" if kind == "sqlite" else new_database()
+    place = StudyPlace(tmp_path / "studies", "adult-0123", address)
     with place.claimed(resume=False) as claim:
         claim.study.optimize(lambda trial: 0.5, n_trials=1)
     with place.claimed(resume=True) as claim:
@@ -70,6 +75,20 @@ def test_a_database_keeps_a_study_as_well(tmp_path: Path) -> None:
     with place.claimed(resume=False) as claim:
         assert claim.study.get_trials() == []
     assert not place.journal.exists()
+
+
+def test_a_database_that_breaks_on_the_way_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "trials.db"
+
+    def search() -> None:
+        with StudyPlace(tmp_path, "s", f"sqlite:///{file}").claimed(resume=False) as claim:
+            with closing(sqlite3.connect(file)) as other:
+                other.execute("drop table trials")
+            claim.study.optimize(lambda trial: 0.5, n_trials=1)
+
+    with pytest.raises(SearchError, match="no such table") as caught:
+        search()
+    assert "\n" not in str(caught.value)
 
 
 def test_a_database_that_cannot_be_reached_is_one_line_without_its_password(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,27 +51,31 @@ class StudyPlace:
                 raise SearchError(self.name, "another process is at this search; join it with --resume, or wait")
             if not alone:
                 fcntl.flock(file, fcntl.LOCK_SH)
-            claim = Claim(self._opened(fresh=not resume), file.fileno(), self.database is None)
-            claim.recover()
-            yield claim
+            with self._opened(fresh=not resume) as study:
+                claim = Claim(study, file.fileno(), self.database is None)
+                claim.recover()
+                yield claim
 
     @contextmanager
     def joined(self) -> Iterator[Claim]:
         """Work on a study that another process on this machine has claimed."""
         with (self.folder / f"{self.name}.lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_SH)
-            yield Claim(self._opened(fresh=False), file.fileno(), self.database is None)
+            with self._opened(fresh=False) as study:
+                yield Claim(study, file.fileno(), self.database is None)
 
-    def _opened(self, *, fresh: bool) -> optuna.Study:
+    @contextmanager
+    def _opened(self, *, fresh: bool) -> Iterator[optuna.Study]:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         if fresh and self.database is None:
             self.journal.unlink(missing_ok=True)
-        storage = open_journal(self.journal) if self.database is None else _database(self.database)
-        if fresh and self.name in optuna.study.get_all_study_names(storage):
-            optuna.delete_study(study_name=self.name, storage=storage)
-        return optuna.create_study(storage=storage, study_name=self.name, load_if_exists=True, direction="minimize")
+        kept = nullcontext(open_journal(self.journal)) if self.database is None else _database(self.database)
+        with kept as storage:
+            if fresh and self.name in optuna.study.get_all_study_names(storage):
+                optuna.delete_study(study_name=self.name, storage=storage)
+            yield optuna.create_study(storage=storage, study_name=self.name, load_if_exists=True, direction="minimize")
 
 
 class Claim:
@@ -133,15 +137,30 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _database(address: str) -> optuna.storages.RDBStorage:
+@contextmanager
+def _database(address: str) -> Iterator[optuna.storages.RDBStorage]:
+    from optuna.exceptions import StorageInternalError
     from optuna.storages import RDBStorage
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         with quiet():
-            return RDBStorage(address, heartbeat_interval=HEARTBEAT_S, grace_period=STALE_S)
+            storage = RDBStorage(address, heartbeat_interval=HEARTBEAT_S, grace_period=STALE_S)
     except Exception as error:  # whatever SQLAlchemy or the driver says: there is no tree of theirs
-        reason = without_credentials((str(error).splitlines() or [type(error).__name__])[0])
-        raise SearchError(without_credentials(address), reason) from error
+        raise _refused(address, error) from error
+    try:
+        yield storage
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise _refused(address, error) from error
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _refused(address: str, error: Exception) -> SearchError:
+    cause = error.__cause__ or error  # optuna's own words tell nothing of what the database said
+    reason = without_credentials((str(cause).splitlines() or [type(cause).__name__])[0])
+    return SearchError(without_credentials(address), reason)
 
 
 def _alone(lock: int) -> bool:
