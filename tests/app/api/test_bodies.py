@@ -24,9 +24,9 @@ def raw(entry: dict[str, Any]) -> bytes:
         return bytes.fromhex(entry["hex"])
     if "repeat" in entry:
         before, piece, separator, times, after = entry["repeat"]
-        return (before + separator.join([piece] * times) + after).encode()
+        return str(before + separator.join([piece] * times) + after).encode()
     if "pad" in entry:
-        return bytes(entry["base"].encode().ljust(entry["pad"]))
+        return str(entry["base"]).encode().ljust(entry["pad"])
     return str(entry["text"]).encode()
 
 

@@ -21,6 +21,7 @@ from mlapi.app.core.errors import NotFound
 ERRORS: Final = "/docs/errors"
 PAGES: Final = frozenset({"/docs", "/redoc", "/openapi.json", ERRORS})
 MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
+FOREIGN_LOGO: Final = b"https://cdn.redoc.ly/redoc/logo-mini.svg"  # ReDoc's own, which the policy would block
 PACKAGED: Final = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js"})
 
 
@@ -78,7 +79,8 @@ async def _asset(name: str) -> Response:
         return Response(STARTERS[name], media_type="text/javascript", headers=headers)
     if directory is None or name not in PACKAGED:
         raise NotFound
-    return Response((directory / name).read_bytes(), media_type=MEDIA_TYPES[Path(name).suffix], headers=headers)
+    content = (directory / name).read_bytes().replace(FOREIGN_LOGO, b"data:,")
+    return Response(content, media_type=MEDIA_TYPES[Path(name).suffix], headers=headers)
 
 
 @cache
