@@ -12,6 +12,7 @@ from mlapi.training.page import Data, Points, Words
 FEW_ROWS = 200  # test rows, below which intervals are wide whatever the model
 FEW_OF_A_CLASS = 30
 ROUGH = 0.05  # a calibration error above which a probability is no more than a rank
+NOTABLE = 0.01  # by which a part is surely less often right than the whole
 MOST_NAMED = 10
 
 
@@ -58,7 +59,7 @@ def _probabilities(assessment: Assessment) -> Iterator[Words]:
 def _parts(assessment: Assessment) -> Iterator[Words]:
     whole = assessment.evaluation.metrics["accuracy"]
     for one in assessment.slices:
-        if one.figures.intervals["accuracy"][1] < whole:
+        if one.figures.intervals["accuracy"][1] < whole - NOTABLE:
             yield (
                 "It is less often right where ",
                 Data(one.feature),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Sequence
 
 from mlapi.training.markdown_page import FIGURES, cut
 from mlapi.training.page import Block, Page, Paragraph, Picture, Points, Section, Table, Words
 
 NAME_LENGTH = 200
+INTERVAL = re.compile(r"[0-9.]+ (\([0-9.]+ to [0-9.]+\)|± [0-9.]+)")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
 :root { color-scheme: light; }
@@ -28,7 +30,9 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 th, td { border: 1px solid #d1d9e0; padding: .25rem .6rem; text-align: left; vertical-align: top; }
 td { overflow-wrap: break-word; max-width: 24rem; }
 th { background: #f6f8fa; font-weight: 600; }
+td:first-child { min-width: 7rem; }
 td.n { text-align: right; white-space: nowrap; }
+td.i { white-space: nowrap; }
 figure { display: inline-block; width: min(100%, 28.5rem); margin: .4rem .5rem .4rem 0; vertical-align: top; }
 img { width: 100%; height: auto; border: 1px solid #d1d9e0; border-radius: 4px; }
 @media print { body { max-width: none; } figure, tr { break-inside: avoid; } }
@@ -93,8 +97,9 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _cell(cell: object) -> str:
-    kind = ' class="n"' if FIGURES.fullmatch(str(cell)) else ""
-    return f"<td{kind}>{_text(cut(str(cell), NAME_LENGTH))}</td>"
+    text = str(cell)
+    kind = ' class="n"' if FIGURES.fullmatch(text) else ' class="i"' if INTERVAL.fullmatch(text) else ""
+    return f"<td{kind}>{_text(cut(text, NAME_LENGTH))}</td>"
 
 
 def _words(words: Words) -> str:

@@ -67,7 +67,6 @@ def test_names_with_formulas_breaks_and_great_length_are_drawn_as_text() -> None
     assert draw_all(scored(("$a", "$b$")), odd, CURVES, 1)
     assert plain("a\n$") == r"a?\$"
     assert len(plain("x" * 500)) == 30
-    assert plain("the same beginning of every name, number 12") == "the same beginning … number 12"
 
 
 def test_pictures_are_drawn_for_test_rows_of_a_single_class() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -62,12 +63,27 @@ def room(names: Iterable[str]) -> float:
 
 
 def plain(name: object, length: int = NAME_LENGTH) -> str:
-    """Give a name for a picture: no formula (`$`), no control characters, and where it is too long without its middle.
-
-    Long names often begin alike, and differ in their ends.
-    """
+    """Give a name for a picture: no formula (`$`), no control characters, cut where it is too long."""
     text = "".join(letter if letter.isprintable() else "?" for letter in str(name))
-    if len(text) > length:
-        end = length // 3
-        text = f"{text[: length - end - 1]}…{text[-end:]}"
-    return text.replace("$", r"\$")
+    cut = text if len(text) <= length else text[: length - 1] + "…"
+    return cut.replace("$", r"\$")
+
+
+def told_apart(names: Sequence[str], length: int = NAME_LENGTH) -> list[str]:
+    """Give names for one picture; where cutting would make two alike, the words that all share at the ends go first."""
+    cut = [plain(name, length) for name in names]
+    if len(set(cut)) == len(cut) or len(set(names)) < len(names):
+        return cut
+    head = _shared(names)
+    tail = min(_shared([name[::-1] for name in names]), min(map(len, names)) - head)
+    before, after = "…" if head else "", "…" if tail else ""
+    return [plain(f"{before}{name[head : len(name) - tail]}{after}", length) for name in names]
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Count the letters that all names begin with, up to the end of a word."""
+    columns = zip(*names, strict=False)
+    count = sum(1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, columns))
+    while count and names[0][count - 1].isalnum():
+        count -= 1
+    return count

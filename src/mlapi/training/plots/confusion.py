@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlapi.bundle.decision import class_name
-from mlapi.training.plots.canvas import picture, plain, room
+from mlapi.training.plots.canvas import picture, room, told_apart
 from mlapi.training.plots.scored import Scored
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ SHORT_LENGTH = 16  # names stand slanted below one another
 
 def draw_confusion(scored: Scored) -> bytes:
     """Draw the share of each true class's rows that was predicted as each class; counts where there is room."""
-    names = [plain(class_name(label), SHORT_LENGTH) for label in scored.classes]
+    names = told_apart([class_name(label) for label in scored.classes], SHORT_LENGTH)
     shown = names if len(names) <= MOST_NAMED else []
     below = 0.12 if _upright(shown) else 0.1 + 0.011 * max(map(len, shown))
-    return picture(lambda axes: _confusion(axes, scored, shown), left=room(shown), bottom=below)
+    return picture(lambda axes: _confusion(axes, scored, shown), left=room(shown), bottom=below, right=0.91)
 
 
 def _upright(names: list[str]) -> bool:

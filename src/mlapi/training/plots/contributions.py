@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlapi.bundle.decision import class_name
 from mlapi.bundle.types import Label, Matrix
-from mlapi.training.plots.canvas import COLOURS, FAINT, picture, plain, room
+from mlapi.training.plots.canvas import COLOURS, FAINT, picture, plain, room, told_apart
 from mlapi.training.plots.scored import MOST_CLASSES
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Explained:
 def draw_contributions(explained: Explained) -> bytes:
     """Draw a point for each row and column where there are two classes, else bars of mean size by class."""
     places = explained.most[::-1]
-    names = [plain(explained.columns[place]) for place in places]
+    names = told_apart([explained.columns[place] for place in places])
     return picture(
         lambda axes: _contributions(axes, explained, places, names), left=room(names), bottom=0.15, right=0.93
     )
@@ -99,7 +99,8 @@ def _bars(axes: Axes, explained: Explained, places: list[int]) -> None:
     order = np.argsort(-sizes[:, places].sum(axis=1), kind="stable")
     shown, others = sorted(order[: MOST_CLASSES - 1].tolist()), order[MOST_CLASSES - 1 :].tolist()
     left = np.zeros(len(places))
-    parts = [(plain(class_name(explained.classes[one]), 18), sizes[one, places]) for one in shown]
+    names = told_apart([class_name(explained.classes[one]) for one in shown], 18)
+    parts = [(name, sizes[one, places]) for name, one in zip(names, shown, strict=True)]
     if others:
         parts.append((f"{len(others)} other classes", sizes[np.ix_(others, places)].sum(axis=0)))
     for colour, (name, widths) in zip(COLOURS, parts, strict=False):

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.decision import class_name
-from mlapi.training.plots.canvas import FAINT, picture, plain
+from mlapi.training.plots.canvas import FAINT, picture, told_apart
 from mlapi.training.plots.scored import Scored
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Corner = Literal["lower left", "lower right", "upper left"]
+Corner = Literal["best", "lower left", "lower right"]
 BINS = 10  # of the calibration curve, equal numbers of rows in each
 FEWEST_ROWS = 5
 SHORT_LENGTH = 18  # of a name in a legend
@@ -36,10 +36,10 @@ def draw_calibration(scored: Scored) -> bytes:
 
 
 def _roc(axes: Axes, scored: Scored) -> None:
-    for place in scored.shown:
+    for place, name in _named(scored):
         hits, alarms = _steps(scored.codes == place, scored.probabilities[:, place])
         across, up = np.r_[0, alarms] / max(alarms[-1], 1), np.r_[0, hits] / max(hits[-1], 1)
-        axes.plot(across, up, label=_label(scored, place, "roc_auc"))
+        axes.plot(across, up, label=_label(scored, place, name, "roc_auc"))
     axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="chance")
     axes.set(
         xlabel="false positive rate",
@@ -52,10 +52,10 @@ def _roc(axes: Axes, scored: Scored) -> None:
 
 
 def _precision_recall(axes: Axes, scored: Scored) -> None:
-    for place in scored.shown:
+    for place, name in _named(scored):
         hits, alarms = _steps(scored.codes == place, scored.probabilities[:, place])
         recall, precision = hits / max(hits[-1], 1), hits / (hits + alarms)
-        axes.step(recall, precision, where="post", label=_label(scored, place, "pr_auc"))
+        axes.step(recall, precision, where="post", label=_label(scored, place, name, "pr_auc"))
     if len(scored.classes) == 2:
         share = float((scored.codes == 1).mean())
         axes.axhline(share, color=FAINT, linestyle=":", label=f"chance ({share:.2f})")
@@ -71,11 +71,11 @@ def _precision_recall(axes: Axes, scored: Scored) -> None:
 
 def _calibration(axes: Axes, scored: Scored) -> None:
     axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="perfect")
-    for place in scored.shown:
+    for place, name in _named(scored):
         bins = _bins(scored.probabilities[:, place], even=len(scored.classes) == 2)
         said = [float(scored.probabilities[rows, place].mean()) for rows in bins]
         seen = [float((scored.codes[rows] == place).mean()) for rows in bins]
-        axes.plot(said, seen, marker="o", markersize=4, label=plain(class_name(scored.classes[place]), SHORT_LENGTH))
+        axes.plot(said, seen, marker="o", markersize=4, label=name)
     axes.set(
         xlabel="predicted probability",
         ylabel="observed share",
@@ -83,7 +83,7 @@ def _calibration(axes: Axes, scored: Scored) -> None:
         xlim=(-0.02, 1.02),
         ylim=(-0.02, 1.02),
     )
-    _legend(axes, scored, "upper left")
+    _legend(axes, scored, "best")
 
 
 def _bins(said: NDArray[np.float32], *, even: bool) -> list[NDArray[np.intp]]:
@@ -113,10 +113,14 @@ def _title(what: str, figure: str, scored: Scored, name: str) -> str:
     return what if value is None else f"{what}: {mean}{figure} {value:.4f}"
 
 
-def _label(scored: Scored, place: int, name: str) -> str:
-    value = scored.evaluation.per_class[place].figures.metrics.get(name)
-    label = plain(class_name(scored.classes[place]), SHORT_LENGTH)
-    return label if value is None or len(scored.classes) == 2 else f"{label} ({value:.3f})"
+def _named(scored: Scored) -> list[tuple[int, str]]:
+    names = told_apart([class_name(scored.classes[place]) for place in scored.shown], SHORT_LENGTH)
+    return list(zip(scored.shown, names, strict=True))
+
+
+def _label(scored: Scored, place: int, name: str, figure: str) -> str:
+    value = scored.evaluation.per_class[place].figures.metrics.get(figure)
+    return name if value is None or len(scored.classes) == 2 else f"{name} ({value:.3f})"
 
 
 def _legend(axes: Axes, scored: Scored, place: Corner) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mlapi.training.plots.canvas import COLOURS, FAINT, picture, plain, room
+from mlapi.training.plots.canvas import COLOURS, FAINT, picture, plain, room, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ def draw_importance(importance: Mapping[str, float]) -> bytes:
     """Draw the columns' shares of the total gain, the greatest at the top."""
     most = sorted(importance.items(), key=lambda item: (-item[1], item[0]))[:MOST_FEATURES][::-1]
     of_all = f" ({len(most)} of {len(importance)})" if len(most) < len(importance) else ""
-    names = [plain(name) for name, _ in most]
+    names = told_apart([name for name, _ in most])
     return picture(lambda axes: _importance(axes, names, [gain for _, gain in most], of_all), left=room(names))
 
 
