@@ -1,5 +1,6 @@
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def test_a_person_reads_rows_columns_left_out_figures_and_what_to_do_next_and_a_
     assert (person.exit_code, person.stderr) == (0, "")
     assert "240 rows" in person.stdout
     assert "left out 'same': constant" in person.stdout
-    assert "95 % interval" in person.stdout
+    assert "95 % interval     majority  logistic regression" in person.stdout
+    (line,) = [line for line in person.stdout.splitlines() if line.startswith("accuracy")]
+    assert re.fullmatch(r"accuracy +0\.\d{4}  [01]\.\d{4} to [01]\.\d{4}  0\.\d{4}    [01]\.\d{4}", line)
     assert "registered sizes version 1, now in staging" in person.stdout
     assert person.stdout.splitlines()[-1] == "Next: mlapi models promote sizes"
     program = json.loads(mlapi(*flags, "--seed", "43", "--json").stdout)

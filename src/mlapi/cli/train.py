@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,14 +74,28 @@ def summary(result: TrainingResult) -> dict[str, object]:
     return {name: getattr(result, name) for name in names}
 
 
+def figures(result: TrainingResult) -> Iterator[str]:
+    """Give the figures on the test rows as a table, those of the baselines beside the model's."""
+    from mlapi.training.baselines import BASELINES
+
+    words = [name.replace("_", " ") for name in BASELINES]
+    yield f"{'on the test rows':<18}  model   95 % interval     {'  '.join(words)}"
+    for name, value in result.metrics.items():
+        if not name.startswith(BASELINES):
+            low, high = result.metric_intervals[name]
+            beaten = [result.metrics.get(f"{baseline}_{name}") for baseline in BASELINES]
+            cells = ["" if one is None else f"{one:.4f}" for one in beaten]
+            beside = "  ".join(f"{cell:<{len(word)}}" for cell, word in zip(cells, words, strict=True))
+            yield f"{name:<18}  {value:.4f}  {low:.4f} to {high:.4f}  {beside}".rstrip()
+
+
 def print_report(result: TrainingResult) -> None:
     """Print what a person wants to know of a training."""
     for line in result.report.lines():
         click.echo(line)
     for note in result.notes:
         click.echo(note)
-    for name, value in result.metrics.items():
-        low, high = result.metric_intervals[name]
-        click.echo(f"{name:<18} {value:.4f}  (95 % interval {low:.4f} to {high:.4f})")
+    for line in figures(result):
+        click.echo(line)
     where = f"version {result.version}, now in staging" if result.version else "nowhere yet, and kept here"
     click.echo(f"registered {result.model} {where}  (bundle {result.content_digest[:12]})")

@@ -14,6 +14,7 @@ from mlapi.training.trainer import Fold
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+BASELINES = ("majority", "logistic_regression")
 MOST_ROWS = 50_000  # that the logistic regression learns from; more change its figures in the fourth digit only
 MOST_CATEGORIES = 64  # of a feature; the rarer ones share a column
 ITERATIONS = 300
@@ -34,10 +35,11 @@ def baselines(
     Returns:
         float32 (n_rows, n_classes) by the baseline's name.
     """
-    return {
-        "majority": majority(seen.codes, len(matrix), n_classes),
-        "logistic_regression": logistic_regression(seen, matrix, column_types, seed),
-    }
+    found = (
+        majority(seen.codes, len(matrix), n_classes),
+        logistic_regression(seen, matrix, column_types, seed),
+    )
+    return dict(zip(BASELINES, found, strict=True))
 
 
 def majority(codes: NDArray[np.int32], n_rows: int, n_classes: int) -> Probabilities:
