@@ -15,6 +15,7 @@ from mlflow.entities import Run
 from mlapi.bundle.errors import StoreUnavailable
 from mlapi.ops.settings import Settings
 from mlapi.training.killed import mark_killed
+from mlapi.training.mirror import Direct
 from mlapi.training.processes import PROCESS_TAG, Process
 from mlapi.training.recording import Recording
 from mlapi.training.stores import open_at
@@ -62,7 +63,7 @@ def test_the_runs_of_processes_that_are_gone_are_marked_and_told(settings: Setti
     mine = client.create_run(experiment, tags={PROCESS_TAG: Process.this().tag()}).info.run_id
     others = client.create_run(experiment).info.run_id
     with TrackingServer(settings.mlflow).in_use() as opened:
-        Recording(settings, told).mark_killed(opened)
+        Recording(settings, told).mark_killed(opened, Direct())
     found = {run.info.run_id: run for run in runs(settings)}
     assert {name: found[name].info.status for name in (parent, below, mine, others)} == {
         parent: "FAILED",
@@ -97,7 +98,7 @@ def test_a_killed_training_leaves_no_run_running_and_no_version_without_its_run(
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) >= KILLS // 2
     with TrackingServer(settings.mlflow).in_use() as client:
-        Recording(settings, Kept()).mark_killed(client)
+        Recording(settings, Kept()).mark_killed(client, Direct())
     found = {run.info.run_id: run for run in runs(settings)}
     assert {run.info.status for run in found.values()} <= {"FINISHED", "FAILED"}
     store = open_at(settings)

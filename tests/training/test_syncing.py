@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,13 @@ from mlapi.training import pipeline
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import TrackingError
+from mlapi.training.mirror import Mirror
+from mlapi.training.processes import PROCESS_TAG, Process
+from mlapi.training.recording import Recording
 from mlapi.training.spool import Spool
 from mlapi.training.stores import open_at
 from mlapi.training.syncing import Sync
+from mlapi.training.tracking_server import TrackingServer
 from tests.fixtures.mlflow_server import Stoppable, stoppable_server
 from tests.training.tables import HEADER, good_rows, write_csv
 
@@ -210,3 +216,24 @@ def test_a_failed_training_is_sent_as_failed_and_leaves_no_version(
     assert done.registered == []
     (run,) = [one for one in everywhere(MlflowClient(server.address)) if one.info.run_name == "unlucky"]
     assert (run.info.status, run.data.tags["mlapi.failure"]) == ("FAILED", "ValueError: out of luck")
+
+
+def test_a_killed_training_is_failed_on_the_server_when_the_next_one_starts(
+    settings: Settings, server: Stoppable
+) -> None:
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    here, told, spool = Process.this(), Kept(), Spool(settings.state_dir)
+    tags = {PROCESS_TAG: Process(here.host, here.boot, int(child.stdout), "1").tag(), "mlapi.model": "killed"}
+    with spool.prepare().reached() as local:
+        experiment = local.create_experiment("killed")
+        run_id = local.create_run(experiment, tags=tags).info.run_id
+        below = local.create_run(experiment, tags={**tags, "mlflow.parentRunId": run_id}).info.run_id
+        mirror = Mirror(local, spool.copying_lock, TrackingServer(settings.mlflow))
+        copies = [mirror.copy(one) for one in (below, run_id)]
+    client = MlflowClient(server.address)
+    assert [client.get_run(copy).info.status for copy in copies] == ["RUNNING"] * 2
+    with Recording(settings, told).run("killed", "next", {}) as run:
+        assert run.share() != run.run_id
+    assert [client.get_run(copy).info.status for copy in copies] == ["FAILED"] * 2
+    assert client.get_run(copies[1]).data.tags["mlapi.failure"].startswith("killed: process")
+    assert [event.key for event in told.events if not event.resolved] == ["training-failed:killed"]

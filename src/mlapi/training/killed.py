@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlapi.bundle.errors import StoreUnavailable
 from mlapi.training.processes import PROCESS_TAG, Process
@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 
 FAILURE_TAG = "mlapi.failure"
 PARENT_TAG = "mlflow.parentRunId"
+VERSION_TAG = "mlapi.version"
 
 
-def mark_killed(client: MlflowClient, version_of: Callable[[Run], str | None]) -> list[Run]:
+class Killed(NamedTuple):
+    """A run that was marked, and why it failed; None where it had done its work."""
+
+    run: Run
+    reason: str | None
+
+
+def mark_killed(client: MlflowClient, version_of: Callable[[Run], str | None]) -> list[Killed]:
     """Mark the runs of this host that are RUNNING and whose process is gone.
 
     One that was killed after its version had been registered has done what it was for and is FINISHED; any other is
@@ -27,24 +35,21 @@ def mark_killed(client: MlflowClient, version_of: Callable[[Run], str | None]) -
         version_of: gives the version that a run has made, None if none; may raise StoreUnavailable.
 
     Returns:
-        The runs that are FAILED now, without those below another.
+        What was marked, without the runs below another.
     """
-    failed = []
+    marked = []
     for run, process in list(_gone(client)):
         try:
             version = version_of(run)
         except StoreUnavailable:
             continue  # nobody can tell now; the next one looks again
-        if version is not None:
-            client.set_tag(run.info.run_id, "mlapi.version", version)
-            client.set_terminated(run.info.run_id, "FINISHED")
-            continue
-        reason = f"killed: process {process.pid} on {process.host} ended without a word"
-        client.set_tag(run.info.run_id, FAILURE_TAG, reason)
-        client.set_terminated(run.info.run_id, "FAILED")
+        reason = None if version else f"killed: process {process.pid} on {process.host} ended without a word"
+        key, value = (FAILURE_TAG, reason) if reason else (VERSION_TAG, version)
+        client.set_tag(run.info.run_id, key, value)
+        client.set_terminated(run.info.run_id, "FAILED" if reason else "FINISHED")
         if PARENT_TAG not in run.data.tags:
-            failed.append(run)
-    return failed
+            marked.append(Killed(run, reason))
+    return marked
 
 
 def _gone(client: MlflowClient) -> Iterator[tuple[Run, Process]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,9 +86,10 @@ class Publisher:
 
     def _carry(self, name: str, version: str) -> VersionRecord:
         record = self._source.version(name, version)
-        found = next((one for one in self._target.versions(name) if one.version == version), None)
-        if found is not None and found.manifest_sha256 == record.manifest_sha256:
-            return found
+        with suppress(ModelNotFound):
+            found = self._target.version(name, version)
+            if found.manifest_sha256 == record.manifest_sha256:
+                return found
         tags = record.tags | ({"mlflow_run_id": record.run_id} if record.run_id else {})
         with tempfile.TemporaryDirectory() as scratch:
             bundle = self._source.fetch(name, version, Path(scratch, "bundle"))

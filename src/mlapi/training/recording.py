@@ -72,11 +72,14 @@ class Recording:
         lock = Spool(self._settings.state_dir).copying_lock
         return Mirror(client, lock, self._server, ended=lambda error: self.tell(tracking_event(error)))
 
-    def mark_killed(self, client: MlflowClient) -> None:
-        """Mark the runs whose process is gone, and tell of them."""
-        for run in mark_killed(client, self._version_of):
-            name = run.data.tags.get(MODEL_TAG, str(run.info.run_name))
-            self.tell(_failure(name, f"run {run.info.run_id} was killed"))
+    def mark_killed(self, client: MlflowClient, shown: Shown) -> None:
+        """Mark the runs whose process is gone, where others see them too, and tell of those that failed."""
+        for run, reason in mark_killed(client, self._version_of):
+            if reason is not None:
+                self.tell(
+                    _failure(run.data.tags.get(MODEL_TAG, str(run.info.run_name)), f"run {run.info.run_id} {reason}")
+                )
+            shown.end(run.info.run_id)
 
     def _version_of(self, run: Run) -> str | None:
         """Give the version that a run has made; before its bundle was proved there can be none."""

@@ -11,7 +11,7 @@ from mlapi.bundle.errors import BundleError
 from mlapi.training.copying import TARGET_TAG
 from mlapi.training.errors import TrackingError
 from mlapi.training.killed import PARENT_TAG
-from mlapi.training.mirror import Mirror
+from mlapi.training.mirror import Direct, Mirror
 from mlapi.training.processes import PROCESS_TAG, Process
 from mlapi.training.progress import Progress, silent
 from mlapi.training.recording import Recording, tracking_event
@@ -84,7 +84,7 @@ class Sync:
 
     def _send_runs(self, done: Synced, progress: Progress) -> None:
         with self._spool.prepare().reached() as client:
-            self._recording.mark_killed(client)
+            self._recording.mark_killed(client, Direct())  # sent below, with the others
             mirror = Mirror(client, self._spool.copying_lock, self._server)
             for run in sorted(_idle(client), key=_lowest_first):
                 progress(f"sending run {run.info.run_id}")

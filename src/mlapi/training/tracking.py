@@ -106,7 +106,7 @@ class ExperimentLogger:
         experiment: str,
         *,
         shown: Callable[[MlflowClient], Shown] = lambda client: Direct(),
-        killed: Callable[[MlflowClient], None] = lambda client: None,
+        killed: Callable[[MlflowClient, Shown], None] = lambda client, shown: None,
     ) -> None:
         """Say where to.
 
@@ -129,9 +129,9 @@ class ExperimentLogger:
             TrackingError: the server refuses.
         """
         with self._server.in_use() as client:
-            self._killed(client)
-            experiment_id = self._server.experiment(client, self._experiment)
             shown = self._shown(client)
+            self._killed(client, shown)
+            experiment_id = self._server.experiment(client, self._experiment)
             run_id = ""
             try:
                 with _open_run(client, name, experiment_id, tags, shown, nested=False) as run:
