@@ -13,8 +13,8 @@ from mlapi.training.folds import stratified_folds
 from mlapi.training.interruption import Interruption
 from mlapi.training.search_job import SearchJob, load_rows, save_rows
 from mlapi.training.search_workers import helped
-from mlapi.training.study import StudyPlace
-from mlapi.training.tuning import WORKER, counts
+from mlapi.training.study import WORKER, StudyPlace
+from mlapi.training.tuning import counts
 from tests.fixtures.postgres import new_database
 from tests.training.test_trainer import TYPES, fold
 

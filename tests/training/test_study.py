@@ -8,9 +8,11 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import optuna
 import pytest
 from optuna.trial import TrialState
 
+from mlapi.training import study
 from mlapi.training.errors import SearchError
 from mlapi.training.study import StudyPlace
 from tests.fixtures.postgres import new_database
@@ -75,6 +77,23 @@ def test_a_database_keeps_a_study_as_well(kind: str, tmp_path: Path) -> None:
     with place.claimed(resume=False) as claim:
         assert claim.study.get_trials() == []
     assert not place.journal.exists()
+
+
+def test_a_search_in_a_database_is_not_replaced_while_somebody_is_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = (StudyPlace(tmp_path / name, "s", f"sqlite:///{tmp_path}/trials.db") for name in ("here", "there"))
+
+    def objective(trial: optuna.Trial) -> float:
+        with pytest.raises(SearchError, match="another process is at this search"):
+            there.claimed(resume=False).__enter__()  # entering is what fails
+        monkeypatch.setattr(study, "STALE_S", -1)  # as if the trial had begun long ago without giving a sign
+        with there.claimed(resume=False) as claim:
+            assert claim.study.get_trials() == []
+        return 0.5
+
+    with here.claimed(resume=False) as claim, pytest.raises(SearchError):
+        claim.study.optimize(objective, n_trials=1)
 
 
 def test_a_database_that_breaks_on_the_way_is_one_line(tmp_path: Path) -> None:

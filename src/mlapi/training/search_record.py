@@ -9,9 +9,9 @@ import numpy as np
 
 from mlapi.training.choice import Choice
 from mlapi.training.plots import picture, plain
-from mlapi.training.study import quiet
+from mlapi.training.study import WORKER, quiet
 from mlapi.training.tracking import TrackedRun
-from mlapi.training.tuning import REPORT_EACH, WORKER
+from mlapi.training.tuning import REPORT_EACH
 
 if TYPE_CHECKING:
     import optuna

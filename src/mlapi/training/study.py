@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ from mlapi.training.errors import SearchError
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.trial import FrozenTrial
 
+WORKER = "worker"  # what a trial carries as soon as its process is at it: the number of that
+BUSY = "another process is at this search; join it with --resume, or wait"
 HEARTBEAT_S, STALE_S = 10, 40  # of a database: a machine that is silent for so long is taken for dead
 
 
@@ -48,7 +52,7 @@ class StudyPlace:
         with (self.folder / f"{self.name}.lock").open("a") as file:
             alone = _alone(file.fileno())
             if not alone and not resume:
-                raise SearchError(self.name, "another process is at this search; join it with --resume, or wait")
+                raise SearchError(self.name, BUSY)
             if not alone:
                 fcntl.flock(file, fcntl.LOCK_SH)
             with self._opened(fresh=not resume) as study:
@@ -74,6 +78,10 @@ class StudyPlace:
         kept = nullcontext(open_journal(self.journal)) if self.database is None else _database(self.database)
         with kept as storage:
             if fresh and self.name in optuna.study.get_all_study_names(storage):
+                earlier = optuna.load_study(study_name=self.name, storage=storage)
+                recover_shared(earlier)
+                if running(earlier):
+                    raise SearchError(self.name, BUSY)
                 optuna.delete_study(study_name=self.name, storage=storage)
             yield optuna.create_study(storage=storage, study_name=self.name, load_if_exists=True, direction="minimize")
 
@@ -91,16 +99,37 @@ class Claim:
 
         A journal's trials all belong to this machine; a database knows by itself who has gone silent.
         """
-        import optuna
-        from optuna.trial import TrialState
-
         if self._local and _alone(self._lock):
-            for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                self.study.tell(trial.number, state=TrialState.FAIL)
+            for trial in running(self.study):
+                _fail(self.study, trial)
         elif not self._local:
-            with quiet():
-                optuna.storages.fail_stale_trials(self.study)
+            recover_shared(self.study)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+
+def running(study: optuna.Study) -> list[FrozenTrial]:
+    """Give the trials that count as running."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+
+def recover_shared(study: optuna.Study) -> None:
+    """Mark trials as failed whose machine has gone silent, or whose process died before it gave a first sign."""
+    import optuna
+
+    with quiet():
+        optuna.storages.fail_stale_trials(study)
+    latest = datetime.now() - timedelta(seconds=STALE_S)  # noqa: DTZ005 # optuna keeps local times without a zone
+    for trial in running(study):
+        if WORKER not in trial.user_attrs and trial.datetime_start is not None and trial.datetime_start < latest:
+            _fail(study, trial)
+
+
+def _fail(study: optuna.Study, trial: FrozenTrial) -> None:
+    from optuna.trial import TrialState
+
+    study.tell(trial.number, state=TrialState.FAIL)
 
 
 def open_journal(path: Path) -> optuna.storages.JournalStorage:

@@ -13,14 +13,14 @@ from mlapi.training.cross_validation import CrossValidation
 from mlapi.training.interruption import Interruption
 from mlapi.training.progress import Progress, silent
 from mlapi.training.search_space import SPACE, SearchRange
-from mlapi.training.study import Claim, quiet
+from mlapi.training.study import WORKER, Claim, quiet, running
 from mlapi.training.tracking import TrackedRun
 from mlapi.training.trainer import Search
 
 if TYPE_CHECKING:
     import optuna
 
-START, WORKER = "start", "worker"  # what a trial carries: that it is of the given parameters, and whose it is
+START = "start"  # what the trial of the given parameters carries
 WAIT_S = 0.2  # between looks at what other processes are doing
 # Loss is reported each time the learning rates of the rounds add up to one more: every 20 rounds at 0.05. Counted in
 # rounds, trials that learn slowly would look bad beside fast ones, and be pruned for it.
@@ -108,11 +108,11 @@ class HyperparameterOptimizer:
         study = claim.study
         while not (interruption.asked or time.monotonic() > deadline):
             claim.recover()
-            ended, running = counts(study)
+            ended, at_it = counts(study)
             progress("searching parameters", ended, budget.trials)
             if ended >= budget.trials:
                 break
-            if ended + running >= budget.trials:
+            if ended + at_it >= budget.trials:
                 if self._worker:
                     break
                 time.sleep(WAIT_S)  # others are at the last ones; should they die, these are tried again
@@ -228,8 +228,8 @@ def counts(study: optuna.Study) -> tuple[int, int]:
     """Give how many trials have ended, completed or pruned, and how many are running."""
     from optuna.trial import TrialState
 
-    states = [one.state for one in study.get_trials(deepcopy=False)]
-    return states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED), states.count(TrialState.RUNNING)
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    return len(ended), len(running(study))
 
 
 def found_in(study: optuna.Study, start: BoosterParams) -> Found | None:
