@@ -66,16 +66,23 @@ class Service:
         return answer
 
 
+SERVE = (sys.executable, "-m", "mlapi.cli.main", "serve")
+# The same service without its follower: whoever runs it fills the local directory.
+SERVE_ALONE = (
+    sys.executable,
+    "-c",
+    "from mlapi.app import server; from mlapi.ops.settings import load_settings; server.run(load_settings())",
+)
+
+
 @contextmanager
-def serving(state_dir: Path, **extra: str) -> Iterator[Service]:
+def serving(state_dir: Path, command: Sequence[str] = SERVE, **extra: str) -> Iterator[Service]:
     """Run `mlapi serve` on a free port until it is ready; end it with SIGTERM."""
     port = free_port()
     log = state_dir / "serve.log"
     env = environ(state_dir) | {"MLAPI_PORT": str(port)} | extra
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlapi.cli.main", "serve"], env=env, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, env=env, stdout=output, stderr=output)
     service = Service(port, process.pid, log)
     try:
         _wait_ready(service, process)

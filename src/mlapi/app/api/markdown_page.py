@@ -27,7 +27,7 @@ table {{ border-collapse: collapse; margin: 1rem 0; }}
 th, td {{ border: 1px solid #ccc; padding: .25rem .6rem; text-align: left; }}
 th {{ background: #f4f4f4; }}
 code {{ background: #f4f4f4; padding: .1rem .3rem; }}
-pre {{ background: #f4f4f4; padding: .8rem; overflow-x: auto; }} pre code {{ padding: 0; }}
+pre {{ background: #f4f4f4; padding: .8rem; white-space: pre-wrap; }} pre code {{ padding: 0; }}
 @media (prefers-color-scheme: dark) {{
 body {{ background: #1b1b1b; color: #ddd; }} th, code, pre {{ background: #2a2a2a; }} th, td {{ border-color: #444; }}
 a {{ color: #8ab4f8; }}
