@@ -52,7 +52,7 @@ class Task:
 # A single XGBoost's figure, and where it is from
 TASKS = (
     Task("adult", Path("adult/openml_1590.csv"), "class", Path("adult/openml_folds.csv"), "roc_auc", 0.93061,
-         "AutoML Benchmark 2023, task 359983", 90.0),
+         "AutoML Benchmark 2023, task 359983", 75.0),
     Task("credit-g", Path("credit_g/credit-g.csv"), "class", Path("credit_g/openml_folds.csv"), "roc_auc", 0.75969,
          "AutoML Benchmark 2023, task 168757", 20.0),
     Task("kr-vs-kp", Path("kr_vs_kp/kr-vs-kp.csv"), "class", Path("kr_vs_kp/openml_folds.csv"), "accuracy", 0.99374,
