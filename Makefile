@@ -62,7 +62,7 @@ bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors,
 	@$(PYTHON_IN) -m benchmarks.engine $(ARGS)
 
 .PHONY: bench-quality
-bench-quality: setup-dev  ## score OpenML's ten folds of public tables, and rewrite benchmarks/README.md (ARGS='--trials 0' is quick)
+bench-quality: setup-dev  ## score OpenML's ten folds of public tables, and rewrite benchmarks/README.md (ARGS='--trials 0': defaults only)
 	@$(PYTHON_IN) -m benchmarks.quality $(ARGS)
 
 ## Gates

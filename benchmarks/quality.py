@@ -77,7 +77,7 @@ def main() -> int:
         except TrainingError as error:
             print(f"benchmarks: {error}", file=sys.stderr)
             return 1
-    if asked:
+    if asked or not arguments.trials:  # the table that is kept has both ways
         print(quality_lines(found))
     elif found:
         report.save("quality", {"trials": arguments.trials, "seed": arguments.seed, "tasks": found})

@@ -40,16 +40,17 @@ class Scorer:
             chosen: the predicted classes, (n_rows,).
         """
         self._two = probabilities.shape[1] == 2
-        classes = np.arange(probabilities.shape[1])
-        truth, guess = codes[:, None] == classes, chosen[:, None] == classes
-        self._sides = [part.astype(np.float64) for part in (truth, guess, truth & guess)]
-        self._rankings = [Ranking(true, score) for true, score in zip(truth.T, probabilities.T, strict=True)]
+        n_classes = probabilities.shape[1]
+        self._right = (codes == chosen).astype(np.float64)
+        self._true, self._chosen = Groups(codes, n_classes), Groups(chosen, n_classes)
+        self._rankings = [Ranking(codes == place, probabilities[:, place]) for place in range(n_classes)]
         self._means = {
-            "accuracy": (codes == chosen).astype(np.float64),
+            "accuracy": self._right,
             "log_loss": row_losses(codes, probabilities),
             "brier": row_briers(codes, probabilities),
         }
-        self._distances = calibration_distances(codes, probabilities)
+        bins, self._distances = calibration_distances(codes, probabilities)
+        self._bins = Groups(bins, CALIBRATION_BINS)
 
     def scores(self, weights: Floats) -> Scores:
         """Give every figure under each of the weightings, (n_resamples, n_rows).
@@ -60,14 +61,15 @@ class Scorer:
         out of a mean; an area is NaN where no class has rows on both sides.
         """
         total = weights.sum(axis=1)
-        rows, guessed, hits = (weights @ side for side in self._sides)
+        rows, guessed = self._true.sums(weights), self._chosen.sums(weights)
+        hits = self._true.sums(weights * self._right)
         classes = self._classes(weights, rows, guessed, hits)
         of_all = _positive if self._two else mean_of_known
-        whole = {name: weights @ cells / total for name, cells in self._means.items()}
+        whole = {name: (weights * cells).sum(axis=1) / total for name, cells in self._means.items()}
         whole |= {name: of_all(classes[name]) for name in ("f1", "roc_auc", "pr_auc")}
         whole["balanced_accuracy"] = mean_of_known(classes["recall"])
         whole["mcc"] = matthews(rows, guessed, hits)
-        whole["calibration_error"] = np.abs(weights @ self._distances).sum(axis=1) / total
+        whole["calibration_error"] = np.abs(self._bins.sums(weights * self._distances)).sum(axis=1) / total
         return Scores(whole, classes)
 
     def _classes(self, weights: Floats, rows: Floats, guessed: Floats, hits: Floats) -> dict[str, Floats]:
@@ -123,19 +125,34 @@ def matthews(rows: Floats, guessed: Floats, hits: Floats) -> Floats:
     return np.where(spreads > 0, together / np.sqrt(np.where(spreads > 0, spreads, 1.0)), 0.0)
 
 
-def calibration_distances(codes: Codes, probabilities: Probabilities) -> Floats:
-    """Give what was said less what came true, each row in its bin of what was said, (n_rows, CALIBRATION_BINS).
+def calibration_distances(codes: Codes, probabilities: Probabilities) -> tuple[NDArray[np.intp], Floats]:
+    """Give each row's bin of what was said, and what was said less what came true, (n_rows,) both.
 
     Two classes: of the positive class's probability. More: of the most probable class's, as Guo et al. have it. The
-    expected calibration error is the sum over bins of the absolute mean of these.
+    expected calibration error is the sum over bins of the absolute mean of these distances.
     """
     if probabilities.shape[1] == 2:
         said, true = probabilities[:, 1].astype(np.float64), codes == 1
     else:
         said, true = probabilities.max(axis=1).astype(np.float64), codes == probabilities.argmax(axis=1)
     bins = np.minimum((said * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
-    distances: Floats = (said - true)[:, None] * (bins[:, None] == np.arange(CALIBRATION_BINS))
-    return distances
+    return bins, said - true
+
+
+class Groups:
+    """Rows sorted by the group that they belong to, so that sums need no array of rows by groups."""
+
+    def __init__(self, group_of: NDArray[np.integer], n_groups: int) -> None:
+        """Take each row's group, (n_rows,), from 0 on."""
+        self._order = np.argsort(group_of, kind="stable")
+        self._present, self._begins = np.unique(group_of[self._order], return_index=True)
+        self._n_groups = n_groups
+
+    def sums(self, values: Floats) -> Floats:
+        """Add up (n_resamples, n_rows) to (n_resamples, n_groups), in an order that no number of threads changes."""
+        found = np.zeros((len(values), self._n_groups))
+        found[:, self._present] = np.add.reduceat(values[:, self._order], self._begins, axis=1)
+        return found
 
 
 def mean_of_known(values: Floats) -> Floats:
