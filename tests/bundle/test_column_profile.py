@@ -40,7 +40,7 @@ def test_whole_numbers_have_levels_by_their_decimals() -> None:
 
 
 def test_booleans_are_numbers_with_a_kind_of_their_own() -> None:
-    profile = profile_column("x", number(0, 1, None), boolean=True)
+    profile = profile_column("x", number(0, 1, None), ColumnKind.BOOLEAN)
     assert profile.kind is ColumnKind.BOOLEAN
     assert profile.median == 0.0
     assert profile.levels == {"0": 1, "1": 1}

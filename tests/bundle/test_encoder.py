@@ -80,13 +80,15 @@ def test_a_table_is_left_as_it_was() -> None:
 def test_rows_and_their_table_give_the_same_matrix_and_json_keeps_the_encoder(data: st.DataObject) -> None:
     schema = data.draw(schemas())
     rows = data.draw(rows_of(schema))
-    encoder = Encoder.fit(schema, check_rows(schema, rows), scaling=data.draw(st.sampled_from(["none", "minmax"])))
+    encodings = {name: data.draw(st.sampled_from(["native", "one-hot", "ordinal"])) for name in schema.names}
+    scaling = data.draw(st.sampled_from(["none", "minmax"]))
+    encoder = Encoder.fit(schema, check_rows(schema, rows), scaling=scaling, encodings=encodings)
     matrix = encoder.encode(rows)
     again = Encoder.from_json(schema, encoder.to_json())
     assert again.steps == encoder.steps
     assert again.to_json() == encoder.to_json()
     assert matrix.tobytes() == again.encode_table(check_rows(schema, rows)).matrix.tobytes()
-    assert matrix.shape == (len(rows), len(schema.features))
+    assert matrix.shape == (len(rows), len(encoder.columns))
     assert not np.isinf(matrix).any()
 
 

@@ -12,7 +12,7 @@ from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Cell
 
-NUMERIC, INTEGER, BOOLEAN, CATEGORICAL = FeatureKind
+NUMERIC, INTEGER, BOOLEAN, CATEGORICAL, DATETIME = FeatureKind
 
 
 def numeric(name: str = "x") -> Feature:

@@ -11,7 +11,7 @@ from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import FeatureKind, OnUnknownCategory, OnUnknownFeature
 from tests.fixtures.tables import Sample, booleans, mixed, multiclass, numbers
 
-NUMERIC, INTEGER, BOOLEAN, CATEGORICAL = FeatureKind
+NUMERIC, INTEGER, BOOLEAN, CATEGORICAL, DATETIME = FeatureKind
 REJECT = OnUnknownCategory.REJECT
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlapi.bundle.scaling import Scaler, fit_scale
+from mlapi.bundle.scaling import Scaler, Spread, scale_step, spreads
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.steps import ScaleStep
 from mlapi.bundle.types import Cells
@@ -26,27 +26,27 @@ def table(n: list[float], i: list[float]) -> dict[str, Cells]:
 
 
 def test_standard_scaling_learns_mean_and_deviation_of_number_columns() -> None:
-    assert fit_scale(SCHEMA, table([1, 3, np.nan], [2, 4, 9]), "standard") == ScaleStep(
+    assert scale_step(spreads(SCHEMA, table([1, 3, np.nan], [2, 4, 9])), "standard") == ScaleStep(
         ("n", "i"), (2.0, 5.0), (1.0, float(np.std([2, 4, 9])))
     )
 
 
 def test_minmax_scaling_learns_the_range() -> None:
-    step = fit_scale(SCHEMA, table([-0.0, 3, np.nan], [2, 4, 9]), "minmax")
+    step = scale_step(spreads(SCHEMA, table([-0.0, 3, np.nan], [2, 4, 9])), "minmax")
     assert step == ScaleStep(("n", "i"), (0.0, 2.0), (3.0, 7.0))
     assert str(step.offset[0]) == "0.0"
 
 
 @pytest.mark.parametrize("scaling", ["standard", "minmax"])
 def test_a_column_without_spread_or_values_keeps_its_scale(scaling: str) -> None:
-    step = fit_scale(SCHEMA, table([7, 7], [np.nan, np.nan]), scaling)  # type: ignore[arg-type]  # the parameter's ids
+    step = scale_step(spreads(SCHEMA, table([7, 7], [np.nan, np.nan])), scaling)  # type: ignore[arg-type]  # the parameter's ids
     assert step == ScaleStep(("n", "i"), (7.0, 0.0), (1.0, 1.0))
 
 
 def test_scaling_does_not_depend_on_the_order_of_rows() -> None:
     cells = np.random.default_rng(0).lognormal(3, 5, 1000)
-    one = fit_scale(SCHEMA, {"n": cells, "i": cells}, "standard")
-    assert one == fit_scale(SCHEMA, {"n": cells[::-1], "i": np.sort(cells)}, "standard")
+    one = scale_step(spreads(SCHEMA, {"n": cells, "i": cells}), "standard")
+    assert one == scale_step(spreads(SCHEMA, {"n": cells[::-1], "i": np.sort(cells)}), "standard")
 
 
 def test_a_scaler_changes_its_columns_only_and_is_false_without_any() -> None:

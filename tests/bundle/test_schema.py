@@ -13,7 +13,7 @@ from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
 from tests.fixtures.strategies import schemas
 
-NUMERIC, INTEGER, BOOLEAN, CATEGORICAL = FeatureKind
+NUMERIC, INTEGER, BOOLEAN, CATEGORICAL, DATETIME = FeatureKind
 
 
 def numeric(name: str = "x") -> Feature:

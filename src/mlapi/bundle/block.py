@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.cells import FLOAT32_OVERFLOW
-from mlapi.bundle.schema import Feature, FeatureKind
+from mlapi.bundle.moments import in_range
+from mlapi.bundle.schema import Feature, FeatureKind, OnUnknownCategory
 from mlapi.bundle.types import Cells
 
 Block = NDArray[np.float64]  # (n_columns, n_rows)
@@ -21,24 +22,36 @@ _UNKNOWN: Final = math.inf  # so that ONE look at the numbers finds unknown cate
 
 
 def coding_of(feature: Feature) -> Callable[[Cells], Cells]:
-    """Give what turns a feature's cells into numbers: nothing, or its codes with infinity for an unknown category.
+    """Give what turns a feature's cells into numbers: nothing, or its codes.
 
-    What it gives raises TypeError for a categorical feature whose cells are no objects: numbers would pass for unknown.
+    An unknown category is infinity, or the code after the last one where all others are one category; so is a moment
+    beyond the years that there are. What it gives raises TypeError for a categorical feature whose cells are no objects
+    (numbers would pass for unknown), and for a datetime feature whose cells are.
     """
+    if feature.kind is FeatureKind.DATETIME:
+        return _within_years
     if feature.kind is not FeatureKind.CATEGORICAL:
         return _as_they_are
     codes: dict[str | None, float] = {category: float(code) for category, code in feature.codes.items()}
-    return partial(_with_codes, {None: np.nan, **codes}.get)
+    others = float(len(codes)) if feature.on_unknown is OnUnknownCategory.OTHER else _UNKNOWN
+    return partial(_with_codes, {None: np.nan, **codes}.get, others)
 
 
 def _as_they_are(cells: Cells) -> Cells:
     return cells
 
 
-def _with_codes(code_of: Callable[[str | None, float], float], cells: Cells) -> Cells:
+def _within_years(cells: Cells) -> Cells:
+    if cells.dtype == np.object_:
+        raise TypeError("cells of a datetime feature must be numbers: seconds since 1970")
+    seconds = cells.astype(np.float64)
+    return np.where(in_range(seconds), seconds, _UNKNOWN)
+
+
+def _with_codes(code_of: Callable[[str | None, float], float], others: float, cells: Cells) -> Cells:
     if cells.dtype != np.object_:
         raise TypeError("cells of a categorical feature must be objects")
-    return np.fromiter(map(code_of, cells, repeat(_UNKNOWN)), np.float64, len(cells))
+    return np.fromiter(map(code_of, cells, repeat(others)), np.float64, len(cells))
 
 
 def stack(cells: Sequence[Cells]) -> Block:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from mlapi.bundle.errors import cut
+from mlapi.bundle.moments import seconds_of
 
 NUMBER: Final = "a number"
 WHOLE: Final = "a whole number"
 TRUTH: Final = "true or false"
+MOMENT: Final = "an ISO 8601 date or date and time, such as 2024-01-31 or 2024-01-31T09:30:00Z"
 CATEGORIES_NAMED: Final = 10
 
 # The least float64 that rounds to infinity in float32: half a step above float32's largest, (2 - 2**-23) * 2**127, and
@@ -31,6 +33,7 @@ class Fault(NamedTuple):
 NOT_FINITE: Final = Fault("wrong_type", "a finite number")
 OUT_OF_RANGE: Final = Fault("out_of_range", "a number of at most 3.4028235e38 in magnitude, float32's largest")
 NOT_INTEGER: Final = Fault("not_integer", WHOLE)
+NOT_MOMENT: Final = Fault("not_datetime", MOMENT)
 INVALID_TEXT: Final = Fault("invalid_text", "text without NUL and without half a surrogate pair")
 
 
@@ -53,6 +56,13 @@ def integer_fault(cell: object) -> Fault | None:
 def boolean_fault(cell: object) -> Fault | None:
     """Find fault with the cell of a boolean feature; 0 and 1 are integers."""
     return None if isinstance(cell, bool) else Fault("wrong_type", TRUTH)
+
+
+def moment_fault(cell: object) -> Fault | None:
+    """Find fault with the cell of a datetime feature; a number is none, whatever it counts."""
+    if not isinstance(cell, str):
+        return Fault("wrong_type", MOMENT)
+    return NOT_MOMENT if seconds_of(cell) is None else None
 
 
 def text_fault(cell: str) -> Fault | None:

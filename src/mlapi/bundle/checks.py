@@ -82,8 +82,7 @@ def structure(contents: Contents, expected: Expectation) -> None:
         _ = contents.golden, contents.reference, contents.card, contents.card_page, contents.tables
     except (FormatError, UnicodeDecodeError) as error:
         raise VerificationError("structure", "structure_invalid", str(error)) from error
-    categories = [len(contents.schema.feature(name).categories) for name in encoder.columns]
-    check_forest(forest, len(encoder.columns), decision.n_groups, categories)
+    check_forest(forest, len(encoder.columns), decision.n_groups, encoder.column_codes)
 
 
 def versions(contents: Contents, expected: Expectation) -> None:

@@ -26,6 +26,7 @@ class ColumnKind(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     BOOLEAN = "boolean"
+    DATETIME = "datetime"
 
 
 class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +38,10 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
         n_rows: all rows.
         n_missing: those without a value.
         integral: every number is whole; true for booleans, false for text.
-        minimum: least finite number; None for text and where there is none.
+        minimum: least finite number, seconds since 1970 for a datetime; None for text and where there is none.
         maximum: likewise, the greatest.
         median: of the finite numbers, the lower one of two so that it occurs; rounded to float32 and given as the
-            shortest decimal of that.
+            shortest decimal of that, but for a datetime, whose seconds float32 cannot tell apart.
         levels: rows by value: texts, and whole numbers as decimals; empty for fractions and above 100,000 distinct.
         has_infinity: a number is infinite or beyond float32, which would make it so.
         distinct: number of different values, at most 100,001.
@@ -60,7 +61,7 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NumberProfiler:
-    """Looks at numbers or booleans piece by piece; keeps 4 bytes a cell, for the median."""
+    """Looks at numbers, booleans or seconds piece by piece; keeps 4 bytes a cell for the median, 8 for seconds."""
 
     def __init__(self, name: str, kind: ColumnKind = ColumnKind.NUMBER) -> None:
         self._name, self._kind = name, kind
@@ -68,7 +69,8 @@ class NumberProfiler:
         self._integral, self._has_infinity = True, False
         self._counts: Counter[float] = Counter()
         self._limits: list[float] = []
-        self._kept: list[NDArray[np.float32]] = []
+        self._precision = np.float64 if kind is ColumnKind.DATETIME else np.float32
+        self._kept: list[NDArray[np.floating]] = []
 
     def add(self, cells: NDArray[np.float64]) -> None:
         """Look at some more cells, NaN where missing."""
@@ -78,7 +80,7 @@ class NumberProfiler:
         self._n_missing += len(cells) - len(seen)
         self._has_infinity |= len(finite) < len(seen)
         self._integral = self._integral and bool((np.floor(finite) == finite).all())
-        self._kept.append(finite.astype(np.float32))
+        self._kept.append(finite.astype(self._precision))
         if len(finite):
             self._limits = [min([*self._limits, float(finite.min())]), max([*self._limits, float(finite.max())])]
         if len(self._counts) <= MAX_LEVELS:
@@ -88,7 +90,7 @@ class NumberProfiler:
 
     def profile(self) -> ColumnProfile:
         """Give what was seen so far."""
-        kept = np.concatenate([*self._kept, np.empty(0, np.float32)])
+        kept = np.concatenate([*self._kept, np.empty(0, self._precision)])
         complete = self._integral and len(self._counts) <= MAX_LEVELS
         return ColumnProfile(
             name=self._name,
@@ -140,13 +142,13 @@ class TextProfiler:
         )
 
 
-def profile_column(name: str, cells: Cells, *, boolean: bool = False) -> ColumnProfile:
+def profile_column(name: str, cells: Cells, kind: ColumnKind = ColumnKind.NUMBER) -> ColumnProfile:
     """Look at a whole column.
 
     Args:
         name: the column's.
         cells: float64 with NaN for missing, or objects, str with None for missing.
-        boolean: numbers 0 and 1 are false and true.
+        kind: of what is not text: numbers, booleans as 0 and 1, or datetimes as seconds since 1970.
 
     Raises:
         SchemaError: an object is neither text nor None.
@@ -155,12 +157,12 @@ def profile_column(name: str, cells: Cells, *, boolean: bool = False) -> ColumnP
         text = TextProfiler(name)
         text.add(cells.astype(np.object_))
         return text.profile()
-    number = NumberProfiler(name, ColumnKind.BOOLEAN if boolean else ColumnKind.NUMBER)
+    number = NumberProfiler(name, kind)
     number.add(cells.astype(np.float64))
     return number.profile()
 
 
-def _median(kept: NDArray[np.float32]) -> float | None:
+def _median(kept: NDArray[np.floating]) -> float | None:
     if not kept.size:
         return None
     middle = (kept.size - 1) // 2

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from mlapi.bundle import document
 from mlapi.bundle.block import Block, Place, beyond_float32, coding_of, stack
-from mlapi.bundle.cells import OUT_OF_RANGE, Fault
+from mlapi.bundle.cells import NOT_MOMENT, OUT_OF_RANGE, Fault
+from mlapi.bundle.expansion import Expansion
 from mlapi.bundle.rows import Bad, check_rows, rows_error
-from mlapi.bundle.scaling import Scaler, Scaling, fit_scale
+from mlapi.bundle.scaling import Scaler, Scaling, Spread, scale_step, spreads
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.steps import (
     ENCODER_FILE,
     BooleanStep,
     CodesStep,
-    FeatureStep,
+    DatetimeStep,
+    Encoding,
     NumberStep,
+    OneHotStep,
+    OrdinalStep,
     ScaleStep,
     Step,
     check_steps,
@@ -30,16 +36,21 @@ from mlapi.bundle.types import Matrix, Row, Table
 __all__ = [
     "BooleanStep",
     "CodesStep",
+    "DatetimeStep",
     "Encoded",
     "Encoder",
+    "Encoding",
     "NumberStep",
+    "OneHotStep",
+    "OrdinalStep",
     "ScaleStep",
     "Scaling",
     "Step",
     "UnknownCell",
 ]
 
-_TYPES: Final[dict[type[FeatureStep], str]] = {NumberStep: "q", BooleanStep: "i", CodesStep: "c"}
+NATIVE: Final[Mapping[str, Encoding]] = MappingProxyType({})
+Number = TypeVar("Number", np.float32, np.float64)
 
 
 class UnknownCell(NamedTuple):
@@ -77,24 +88,68 @@ class Encoder:
         """
         self.schema = schema
         self.steps = tuple(steps)
-        self._scaler = Scaler(schema.names, check_steps(schema, self.steps))
+        own, scales = check_steps(schema, self.steps)
+        self._scaler = Scaler(schema.names, scales)
+        self._expansion = Expansion(schema.features, own)
         self._codings = [(feature.name, coding_of(feature)) for feature in schema.features]
 
     @classmethod
-    def fit(cls, schema: FeatureSchema, table: Table, *, scaling: Scaling = "none") -> Encoder:
-        """Make the encoder of a schema, learning the scaling, if any, from the training fold."""
-        steps: list[Step] = [step_of(feature) for feature in schema.features]
-        return cls(schema, steps if scaling == "none" else [*steps, fit_scale(schema, table, scaling)])
+    def fit(
+        cls,
+        schema: FeatureSchema,
+        table: Table,
+        *,
+        scaling: Scaling = "none",
+        encodings: Mapping[str, Encoding] = NATIVE,
+    ) -> Encoder:
+        """Make the encoder of a schema, learning the scaling, if any, from the training fold.
+
+        Args:
+            schema: the features, fitted on the training fold: it has the categories.
+            table: the training fold; looked at for scaling only.
+            scaling: of the number columns.
+            encodings: of categorical features, by name; native for those not named.
+        """
+        return cls.of_spreads(schema, {} if scaling == "none" else spreads(schema, table), scaling, encodings)
+
+    @classmethod
+    def of_spreads(
+        cls,
+        schema: FeatureSchema,
+        seen: Mapping[str, Spread],
+        scaling: Scaling = "none",
+        encodings: Mapping[str, Encoding] = NATIVE,
+    ) -> Encoder:
+        """Make the encoder likewise from what passes over the number columns saw, in pieces if need be."""
+        steps: list[Step] = [step_of(one, encodings.get(one.name, "native")) for one in schema.features]
+        return cls(schema, steps if scaling == "none" else [*steps, scale_step(seen, scaling)])
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the matrix's columns: one a feature, of its name."""
-        return self.schema.names
+        """Names of the matrix's columns, for people: they need not differ, and may be other features' names."""
+        return tuple(column.name for column in self._expansion.columns)
 
     @property
     def column_types(self) -> tuple[str, ...]:
         """XGBoost's feature types (`feature_types` of DMatrix): q quantitative, i indicator, c categorical."""
-        return tuple(_TYPES[type(step_of(feature))] for feature in self.schema.features)
+        return tuple(column.type for column in self._expansion.columns)
+
+    @property
+    def column_codes(self) -> tuple[int, ...]:
+        """How many codes each column's cells can have, 0 for a column that holds none."""
+        return tuple(column.n_codes for column in self._expansion.columns)
+
+    @property
+    def feature_of_column(self) -> tuple[str, ...]:
+        """Name of the feature that each column comes from; one feature's columns stand side by side."""
+        return self._expansion.feature_of_column
+
+    def by_feature(self, values: NDArray[Number]) -> NDArray[Number]:
+        """Add up what belongs to one feature: (…, n_columns) to (…, n_features), in the schema's order."""
+        if len(self.feature_of_column) == len(self.schema.names):
+            return values
+        starts = [self.feature_of_column.index(name) for name in self.schema.names]
+        return np.add.reduceat(values, starts, axis=-1)
 
     def encode(self, rows: Sequence[Row]) -> Matrix:
         """Give the matrix of some rows.
@@ -103,8 +158,8 @@ class Encoder:
             rows: n_rows mappings from feature name to cell; an absent name is a missing cell.
 
         Returns:
-            float32 of shape (n_rows, n_columns), C order, columns in the schema's order; NaN for a missing cell and for
-            an unknown category that is not rejected.
+            float32 of shape (n_rows, n_columns), C order, each feature's columns in the schema's order; NaN for a
+            missing cell and for an unknown category that counts as missing.
 
         Raises:
             RowsError: every cell that does not fit the schema.
@@ -135,7 +190,7 @@ class Encoder:
             self._scaler.apply(block)
             strange = sorted({*strange, *beyond_float32(block)})
         unknown = self._unknown(strange, block) if strange else ()
-        matrix = block.T.astype(np.float32, order="C")
+        matrix = self._expansion.matrix(block)
         matrix += np.float32(0.0)  # -0.0 becomes 0.0
         return Encoded(matrix, unknown)
 
@@ -169,6 +224,8 @@ class Encoder:
 
 def _fault(feature: Feature) -> Fault | None:
     """Tell why a cell that became infinite is refused; None for an unknown category that may be missing."""
+    if feature.kind is FeatureKind.DATETIME:
+        return NOT_MOMENT
     if feature.kind is not FeatureKind.CATEGORICAL:
         return OUT_OF_RANGE
     rejects = feature.on_unknown is OnUnknownCategory.REJECT

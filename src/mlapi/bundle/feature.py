@@ -14,6 +14,7 @@ import msgspec
 from mlapi.bundle.cells import (
     EXACT_INTEGERS,
     FLOAT32_OVERFLOW,
+    MOMENT,
     NUMBER,
     TRUTH,
     WHOLE,
@@ -21,12 +22,14 @@ from mlapi.bundle.cells import (
     boolean_fault,
     integer_fault,
     is_storable,
+    moment_fault,
     number_fault,
     one_of,
     text_fault,
     whole,
 )
 from mlapi.bundle.errors import SchemaError
+from mlapi.bundle.moments import EARLIEST, LATEST, spelled
 from mlapi.bundle.types import Cell
 
 
@@ -37,13 +40,18 @@ class FeatureKind(StrEnum):
     INTEGER = "integer"
     BOOLEAN = "boolean"
     CATEGORICAL = "categorical"
+    DATETIME = "datetime"
 
 
 class OnUnknownCategory(StrEnum):
-    """What becomes of a category that training has not seen: scored as missing and reported, or refused."""
+    """What becomes of a text that is none of the categories.
+
+    It is scored as missing and reported, refused, or is one category of its own, as training took the rare ones for.
+    """
 
     MISSING = "missing"
     REJECT = "reject"
+    OTHER = "other"
 
 
 class _Plain(NamedTuple):
@@ -58,9 +66,10 @@ _PLAIN: Final[Mapping[FeatureKind, _Plain]] = MappingProxyType(
         FeatureKind.NUMERIC: _Plain(NUMBER, number_fault),
         FeatureKind.INTEGER: _Plain(WHOLE, integer_fault),
         FeatureKind.BOOLEAN: _Plain(TRUTH, boolean_fault),
+        FeatureKind.DATETIME: _Plain(MOMENT, moment_fault),
     }
 )
-_NUMBERS: Final = (FeatureKind.NUMERIC, FeatureKind.INTEGER)
+_RANGED: Final = (FeatureKind.NUMERIC, FeatureKind.INTEGER, FeatureKind.DATETIME)
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
@@ -68,15 +77,17 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     Attributes:
         name: compared exactly, as categories are: nothing is stripped, folded or normalised.
-        kind: integer cells are whole numbers in float64, so 3.0 is one, and beyond 2**53 neighbours become equal.
+        kind: integer cells are whole numbers in float64, so 3.0 is one, and beyond 2**53 neighbours become equal;
+            datetime cells are ISO 8601 texts, see `moments.seconds_of`.
         nullable: whether a cell may be missing.
-        minimum: least value seen in training; numeric and integer only. A description, not a limit.
+        minimum: least value seen in training; numeric, integer and datetime only, in seconds since 1970 for the latter.
+            A description, not a limit.
         maximum: likewise, the greatest.
         categories: texts that have a code, their position here; categorical only. None is empty, since files read an
             empty cell as missing.
         on_unknown: what becomes of any other text; categorical only.
         example: a synthetic cell (median, mode) that fits the feature. If none is given a nullable feature has None,
-            any other the plainest value that fits: minimum or 0, false, the first category.
+            any other the plainest value that fits: minimum or 0 (1970 for a datetime), false, the first category.
         description: for people.
     """
 
@@ -117,6 +128,11 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """What a cell should be, in words."""
         return one_of(self.categories) if self.kind is FeatureKind.CATEGORICAL else _PLAIN[self.kind].expected
 
+    @property
+    def n_codes(self) -> int:
+        """How many codes its cells can have: the categories, and one for all other texts where those are one."""
+        return len(self.categories) + (bool(self.categories) and self.on_unknown is OnUnknownCategory.OTHER)
+
     def fault(self, cell: object) -> Fault | None:
         """Find fault with a cell that is not missing.
 
@@ -149,14 +165,18 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.kind is FeatureKind.BOOLEAN:
             return False
         least = self.minimum or 0.0
+        if self.kind is FeatureKind.DATETIME:
+            return spelled(least)
         return least if self.kind is FeatureKind.NUMERIC else whole(float(math.floor(least)))
 
     def _check_range(self) -> None:
         seen = [limit for limit in (self.minimum, self.maximum) if limit is not None]
-        if seen and self.kind not in _NUMBERS:
+        if seen and self.kind not in _RANGED:
             raise SchemaError(self.name, f"a {self.kind} feature has no range")
         if not all(abs(limit) < FLOAT32_OVERFLOW for limit in seen):
             raise SchemaError(self.name, "its range goes beyond float32")
+        if self.kind is FeatureKind.DATETIME and not all(EARLIEST <= limit <= LATEST for limit in seen):
+            raise SchemaError(self.name, "its range goes beyond the years 1 to 9999")
         if sorted(seen) != seen:
             raise SchemaError(self.name, "its minimum is above its maximum")
 

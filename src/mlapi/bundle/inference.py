@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +11,8 @@ from mlapi.bundle.cells import whole
 from mlapi.bundle.column_profile import MAX_LEVELS, ColumnKind, ColumnProfile
 from mlapi.bundle.errors import SchemaError
 from mlapi.bundle.feature import Feature, FeatureKind, OnUnknownCategory
+from mlapi.bundle.moments import spelled
+from mlapi.bundle.steps import Encoding
 from mlapi.bundle.types import Cell
 
 IDENTIFIER_LEVELS: Final = (
@@ -25,16 +27,40 @@ class LeftOut(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Grouping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which categories are kept apart; the others are one, and so is what serving has never seen.
+
+    It does not touch a feature whose categories are listed, or which rejects all others.
+
+    Attributes:
+        min_count: rows of the training fold that a category needs; 1 keeps all.
+        most: categories of a feature at most, the commonest; None keeps all.
+    """
+
+    min_count: int = 1
+    most: int | None = None
+
+    def kept(self, levels: Mapping[str, int]) -> tuple[str, ...]:
+        """Give the categories that are kept of those seen (rows by category), sorted; of equally rare ones the first."""
+        common = [name for name, count in levels.items() if count >= self.min_count]
+        by_count = sorted(common, key=lambda name: (-levels[name], name))
+        return tuple(sorted(by_count[: self.most]))
+
+
+EVERY: Final = Grouping()
+
+
 class FeatureOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is said of a feature instead of looking; None looks.
 
     Attributes:
         kind: must suit the cells: text is categorical; numbers are numeric, integer if whole, boolean if 0 and 1,
-            categorical if whole, by their decimals, which the table must then hold as text. Categorical also keeps text
-            that looks like identifiers.
+            categorical if whole, by their decimals, which the table must then hold as text; dates are datetime, or
+            categorical by their text. Categorical also keeps text that looks like identifiers.
         nullable: serving takes a missing cell though training saw none.
-        categories: in place of those seen; any other is unknown.
+        categories: in place of those seen, in this order, which an ordinal encoding counts by; any other is unknown.
         on_unknown: what becomes of unknown categories.
+        encoding: how categories become numbers; what the configuration says for all of them if None.
         description: for people.
     """
 
@@ -42,14 +68,18 @@ class FeatureOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     nullable: bool | None = None
     categories: tuple[str, ...] | None = None
     on_unknown: OnUnknownCategory | None = None
+    encoding: Encoding | None = None
     description: str | None = None
 
 
-def infer_feature(profile: ColumnProfile, override: FeatureOverride | None = None) -> Feature | LeftOut:
+def infer_feature(
+    profile: ColumnProfile, override: FeatureOverride | None = None, grouping: Grouping = EVERY
+) -> Feature | LeftOut:
     """Infer one feature.
 
     Returns:
-        The feature, or why the column is none: all missing, constant without a missing cell, or like identifiers.
+        The feature, or why the column is none: all missing, constant without a missing cell, like identifiers, or with
+        no category that is common enough.
 
     Raises:
         SchemaError: an infinite number, or an override that does not fit.
@@ -59,12 +89,20 @@ def infer_feature(profile: ColumnProfile, override: FeatureOverride | None = Non
         raise SchemaError(profile.name, "holds inf or a number beyond float32; correct the cell or leave it empty")
     if reason := _useless(profile) or _identifier_like(profile, given):
         return LeftOut(profile.name, reason)
-    return _feature(profile, given, _kind(profile, given.kind))
+    kind = _kind(profile, given.kind)
+    kept = _categories(profile, given, kind)
+    if given.categories is None and given.on_unknown is not OnUnknownCategory.REJECT:
+        kept = grouping.kept({name: profile.levels[name] for name in kept})
+    if kind is FeatureKind.CATEGORICAL and given.categories is None and not kept:
+        return LeftOut(profile.name, f"every category is rare: none is in {grouping.min_count} training rows")
+    return _feature(profile, given, kind, kept)
 
 
-def _feature(profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind) -> Feature:
-    ranged = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER)
-    categories = _categories(profile, given, kind)
+def _feature(
+    profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind, categories: tuple[str, ...]
+) -> Feature:
+    ranged = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER, FeatureKind.DATETIME)
+    grouped = given.categories is None and len(categories) < len(profile.levels) and bool(categories)
     return Feature(
         name=profile.name,
         kind=kind,
@@ -72,7 +110,7 @@ def _feature(profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind) 
         minimum=profile.minimum if ranged else None,
         maximum=profile.maximum if ranged else None,
         categories=categories,
-        on_unknown=given.on_unknown or OnUnknownCategory.MISSING,
+        on_unknown=given.on_unknown or (OnUnknownCategory.OTHER if grouped else OnUnknownCategory.MISSING),
         example=_example(profile, kind, categories),
         description=given.description or "",
     )
@@ -108,6 +146,8 @@ def _possible_kinds(profile: ColumnProfile) -> list[FeatureKind]:
     """Give the kinds that suit the cells, the one to infer first."""
     if profile.kind is ColumnKind.TEXT:
         return [FeatureKind.CATEGORICAL]
+    if profile.kind is ColumnKind.DATETIME:
+        return [FeatureKind.DATETIME]
     if profile.kind is ColumnKind.BOOLEAN:
         return [FeatureKind.BOOLEAN, FeatureKind.INTEGER, FeatureKind.NUMERIC]
     if not profile.integral:
@@ -125,16 +165,16 @@ def _nullable(profile: ColumnProfile, wanted: bool | None) -> bool:
 def _categories(profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind) -> tuple[str, ...]:
     seen = profile.levels.keys()
     if kind is not FeatureKind.CATEGORICAL:
-        if given.categories is not None or given.on_unknown is not None:
+        if (given.categories, given.on_unknown, given.encoding) != (None, None, None):
             raise SchemaError(
-                profile.name, f"is {kind}; categories and what to do with unknown ones do not apply to it"
+                profile.name, f"is {kind}; categories, what to do with unknown ones, and their encoding do not apply"
             )
         return ()
     if given.categories is None and not seen:
         raise SchemaError(profile.name, f"cannot be categorical: it has more than {MAX_LEVELS} categories")
     if given.categories is not None and given.on_unknown is OnUnknownCategory.REJECT and seen - set(given.categories):
         raise SchemaError(profile.name, "has categories that the override does not list and would reject")
-    return tuple(sorted(seen if given.categories is None else given.categories))
+    return tuple(sorted(seen)) if given.categories is None else given.categories
 
 
 def _example(profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str]) -> Cell:
@@ -142,6 +182,8 @@ def _example(profile: ColumnProfile, kind: FeatureKind, categories: Sequence[str
     if kind is FeatureKind.CATEGORICAL:
         return max(categories, key=lambda category: profile.levels.get(category, 0), default=None)
     median = profile.median or 0.0
+    if kind is FeatureKind.DATETIME:
+        return spelled(median)
     if kind is FeatureKind.NUMERIC:
         return median
     return whole(median) if kind is FeatureKind.INTEGER else bool(median)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from mlapi.bundle.checks import Expectation
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoded, Encoder, UnknownCell
@@ -105,10 +107,11 @@ class Bundle:
         """Give what each feature adds to the margins of a matrix of this bundle's encoder.
 
         Returns:
-            float64 (n_rows, n_groups, n_features + 1), features in the order of `encoder.columns`, each of which is one
-            feature; last the base value. In log-odds: of the second class where there are two, else of each class.
+            float64 (n_rows, n_groups, n_features + 1), features in the schema's order, each with all its columns; last
+            the base value. In log-odds: of the second class where there are two, else of each class.
         """
-        return self.engine.contributions(encoded.matrix)
+        found = self.engine.contributions(encoded.matrix)
+        return np.concatenate([self.encoder.by_feature(found[..., :-1]), found[..., -1:]], axis=-1)
 
 
 def load(

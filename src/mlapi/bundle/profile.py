@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from mlapi.bundle.column_profile import ColumnKind, ColumnProfile, profile_column
 from mlapi.bundle.errors import SchemaError
-from mlapi.bundle.inference import FeatureOverride, LeftOut, infer_feature
+from mlapi.bundle.inference import EVERY, FeatureOverride, Grouping, LeftOut, infer_feature
 from mlapi.bundle.schema import Feature, FeatureSchema, OnUnknownFeature
 
 __all__ = [
     "ColumnKind",
     "ColumnProfile",
     "FeatureOverride",
+    "Grouping",
     "LeftOut",
     "infer_feature",
     "infer_schema",
@@ -25,6 +26,7 @@ def infer_schema(
     overrides: Mapping[str, FeatureOverride],
     target: str,
     on_unknown_feature: OnUnknownFeature = OnUnknownFeature.REJECT,
+    grouping: Grouping = EVERY,
 ) -> tuple[FeatureSchema, tuple[LeftOut, ...]]:
     """Infer the schema of a table.
 
@@ -33,6 +35,7 @@ def infer_schema(
         overrides: by column.
         target: name of the column that is predicted.
         on_unknown_feature: what becomes of a name in a row that is no feature.
+        grouping: which categories are kept apart.
 
     Returns:
         The schema, and the columns that are not in it.
@@ -42,7 +45,7 @@ def infer_schema(
     """
     if strange := overrides.keys() - {profile.name for profile in profiles}:
         raise SchemaError(min(strange), "there is an override for it, but no such column")
-    found = [infer_feature(profile, overrides.get(profile.name)) for profile in profiles]
+    found = [infer_feature(profile, overrides.get(profile.name), grouping) for profile in profiles]
     features = tuple(one for one in found if isinstance(one, Feature))
     left_out = tuple(one for one in found if isinstance(one, LeftOut))
     if not features:

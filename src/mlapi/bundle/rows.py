@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from heapq import nsmallest
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from mlapi.bundle.cells import Fault, one_of, whole
 from mlapi.bundle.errors import MAX_CELL_ERRORS, CellError, RowsError, cut
+from mlapi.bundle.moments import read_all, spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownFeature
 from mlapi.bundle.types import Cell, Cells, Row, Table
 
@@ -73,8 +74,8 @@ def table_to_rows(schema: FeatureSchema, table: Table) -> list[dict[str, Cell]]:
         table: n_rows cells by feature name; others are left out.
 
     Returns:
-        n_rows mappings in the schema's order: float, int for integer features (float beyond 2**53), bool, str, or None
-        where missing.
+        n_rows mappings in the schema's order: float, int for integer features (float beyond 2**53), bool, str (datetimes
+        in UTC), or None where missing.
     """
     columns = [[_SPELL[feature.kind](cell) for cell in table[feature.name].tolist()] for feature in schema.features]
     return [dict(zip(schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
@@ -124,19 +125,25 @@ def _truth(cell: float) -> Cell:
     return None if math.isnan(cell) else bool(cell)
 
 
+def _moment(cell: float) -> Cell:
+    return None if math.isnan(cell) else spelled(cell)
+
+
 def _text(cell: Cell) -> Cell:
     return cell
 
 
-_FILL: Final[dict[FeatureKind, Callable[[Sequence[object]], Cells]]] = {
+_FILL: Final[dict[FeatureKind, Callable[[Sequence[Any]], Cells]]] = {
     FeatureKind.NUMERIC: _numbers,
     FeatureKind.INTEGER: _numbers,
     FeatureKind.BOOLEAN: _numbers,
     FeatureKind.CATEGORICAL: _texts,
+    FeatureKind.DATETIME: read_all,
 }
 _SPELL: Final[dict[FeatureKind, Callable[..., Cell]]] = {
     FeatureKind.NUMERIC: _number,
     FeatureKind.INTEGER: _whole,
     FeatureKind.BOOLEAN: _truth,
     FeatureKind.CATEGORICAL: _text,
+    FeatureKind.DATETIME: _moment,
 }

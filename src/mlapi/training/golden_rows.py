@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.rows import table_to_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.types import Cell, Margin, Row, Table
@@ -47,7 +48,7 @@ def _fits(feature: Feature, cell: Cell) -> bool:
         return feature.nullable
     return (
         feature.kind is not FeatureKind.CATEGORICAL
-        or feature.on_unknown is OnUnknownCategory.MISSING
+        or feature.on_unknown is not OnUnknownCategory.REJECT
         or cell in feature.categories
     )
 
@@ -67,6 +68,8 @@ def _edge(feature: Feature, number: float | None, truth: bool, place: int) -> Ce
         return feature.categories[place] if feature.categories else None
     if number is None:
         return feature.example
+    if feature.kind is FeatureKind.DATETIME:
+        return spelled(number)
     return int(number) if feature.kind is FeatureKind.INTEGER else number
 
 
@@ -75,5 +78,5 @@ def _missing(feature: Feature) -> Cell:
 
 
 def _unknown(feature: Feature) -> Cell:
-    loose = feature.kind is FeatureKind.CATEGORICAL and feature.on_unknown is OnUnknownCategory.MISSING
+    loose = feature.kind is FeatureKind.CATEGORICAL and feature.on_unknown is not OnUnknownCategory.REJECT
     return NO_CATEGORY if loose and NO_CATEGORY not in feature.categories else feature.example

@@ -90,4 +90,4 @@ class PreprocessingPipeline:
 
 
 def _profiles(columns: Sequence[Column]) -> list[ColumnProfile]:
-    return [profile_column(column.name, column.cells, boolean=column.kind is ColumnKind.BOOLEAN) for column in columns]
+    return [profile_column(column.name, column.cells, column.kind) for column in columns]

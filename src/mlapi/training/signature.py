@@ -22,7 +22,7 @@ def signature_of(schema: FeatureSchema, decision: Decision) -> ModelSignature:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
 
-    kinds = {FeatureKind.CATEGORICAL: "string", FeatureKind.BOOLEAN: "boolean"}
+    kinds = {FeatureKind.CATEGORICAL: "string", FeatureKind.DATETIME: "string", FeatureKind.BOOLEAN: "boolean"}
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(kinds.get(one.kind, "double"), one.name, required=not one.nullable) for one in schema.features
     ]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mlapi.bundle.moments import read_all
 from mlapi.bundle.schema import Feature, FeatureKind
 from mlapi.bundle.types import Cells, Table
 
@@ -24,12 +25,13 @@ class Absent:
         return "ABSENT"
 
 
+TEXTS: Final = (FeatureKind.CATEGORICAL, FeatureKind.DATETIME)  # kinds whose cells are texts in JSON
 ABSENT: Final = Absent()  # a key that the row does not have, while None is an explicit null
 
 
 def cell_type(feature: Feature) -> type:
     """The Python type that msgspec decodes a feature's JSON cells to; integers come as float, so that 3.0 is one."""
-    if feature.kind is FeatureKind.CATEGORICAL:
+    if feature.kind in TEXTS:
         return str
     return bool if feature.kind is FeatureKind.BOOLEAN else float
 
@@ -38,13 +40,14 @@ class Columns:
     """Makes tables of some features; all numbers go through one array, since a call costs more than a cell."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
-        numbers = [place for place, one in enumerate(features) if one.kind is not FeatureKind.CATEGORICAL]
+        numbers = [place for place, one in enumerate(features) if one.kind not in TEXTS]
         texts = [place for place, one in enumerate(features) if one.kind is FeatureKind.CATEGORICAL]
+        moments = [place for place, one in enumerate(features) if one.kind is FeatureKind.DATETIME]
         whole = [row for row, place in enumerate(numbers) if features[place].kind is FeatureKind.INTEGER]
-        self._numbers, self._texts = numbers, texts
+        self._numbers, self._texts, self._moments = numbers, texts, moments
         self._whole = np.array(whole, dtype=np.intp)
         self._nullable = [place for place, one in enumerate(features) if one.nullable]
-        self._names = [features[place].name for place in (*numbers, *texts)]
+        self._names = [features[place].name for place in (*numbers, *texts, *moments)]
 
     def table(self, cells: list[Sequence[object]]) -> tuple[Table, int]:
         """Make a table.
@@ -56,7 +59,7 @@ class Columns:
             The table (float64 with NaN for missing, or objects with None), and how many cells were absent.
 
         Raises:
-            Doubt: a fraction in an integer feature.
+            Doubt: a fraction in an integer feature, or a text that is no date in a datetime feature.
         """
         n_absent = sum(self._without_absent(cells, place) for place in self._nullable)
         arrays: list[Cells] = []
@@ -64,6 +67,7 @@ class Columns:
             arrays.extend(self._number_arrays([cells[place] for place in self._numbers]))
         if self._texts:
             arrays.extend(_text_arrays([cells[place] for place in self._texts]))
+        arrays.extend(map(_seconds, (cells[place] for place in self._moments)))
         return dict(zip(self._names, arrays, strict=True)), n_absent
 
     def _number_arrays(self, cells: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
@@ -80,6 +84,13 @@ class Columns:
         if n_absent:
             cells[place] = [None if cell is ABSENT else cell for cell in cells[place]]
         return n_absent
+
+
+def _seconds(cells: Sequence[Any]) -> NDArray[np.float64]:
+    try:
+        return read_all(cells)
+    except ValueError:
+        raise Doubt from None
 
 
 def _text_arrays(cells: Sequence[Sequence[object]]) -> NDArray[np.object_]:

@@ -75,4 +75,5 @@ _READERS: Final[Mapping[FeatureKind, Callable[[str], Cell]]] = {
     FeatureKind.INTEGER: _number,
     FeatureKind.BOOLEAN: _truth,
     FeatureKind.CATEGORICAL: _as_it_is,
+    FeatureKind.DATETIME: _as_it_is,
 }

@@ -1,5 +1,6 @@
 """Synthetic rows to show, made from the feature schema alone; rows of the data are never shown."""
 
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Cell
 
@@ -17,6 +18,8 @@ def _other(feature: Feature, usual: Cell) -> Cell:
         case FeatureKind.CATEGORICAL:
             others = (category for category in feature.categories if category != usual)
             return next(others, usual)
+        case FeatureKind.DATETIME:
+            return spelled(feature.maximum) if feature.maximum is not None else usual
         case _ if isinstance(usual, int | float) and feature.maximum is not None:
             return _halfway(float(usual), feature.maximum, whole=feature.kind is FeatureKind.INTEGER)
     return usual

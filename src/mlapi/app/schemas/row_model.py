@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictStr, WithJsonSchema, create_model
 
 from mlapi.app.schemas.prediction import PredictionRequest
-from mlapi.bundle.cells import FLOAT32_OVERFLOW
+from mlapi.bundle.cells import FLOAT32_OVERFLOW, MOMENT
+from mlapi.bundle.moments import seconds_of, spelled
 from mlapi.bundle.schema import (
     Feature,
     FeatureKind,
@@ -28,6 +29,7 @@ JSON_TYPES: Final = {
     FeatureKind.INTEGER: "integer",
     FeatureKind.BOOLEAN: "boolean",
     FeatureKind.CATEGORICAL: "string",
+    FeatureKind.DATETIME: "string",
 }
 
 
@@ -61,7 +63,9 @@ def property_schema(feature: Feature) -> dict[str, Any]:
         most = INTEGER_MAX if feature.kind is FeatureKind.INTEGER else FLOAT32_MAX
         described |= {"minimum": -most, "maximum": most}
     if feature.minimum is not None and feature.maximum is not None:
-        described["x-training-range"] = [feature.minimum, feature.maximum]
+        described["x-training-range"] = [_limit(feature, limit) for limit in (feature.minimum, feature.maximum)]
+    if feature.kind is FeatureKind.DATETIME:
+        described |= {"format": "date-time", "description": feature.description or MOMENT}
     if feature.kind is FeatureKind.CATEGORICAL:
         described |= _categories(feature)
     if feature.example is not None:
@@ -71,9 +75,13 @@ def property_schema(feature: Feature) -> dict[str, Any]:
 
 def _categories(feature: Feature) -> dict[str, Any]:
     """A closed list only where an unknown category is refused."""
-    if feature.on_unknown is OnUnknownCategory.MISSING:
-        return {"x-categories": list(feature.categories)}
-    return {"enum": [*feature.categories, *([None] if feature.nullable else [])]}
+    if feature.on_unknown is OnUnknownCategory.REJECT:
+        return {"enum": [*feature.categories, *([None] if feature.nullable else [])]}
+    return {"x-categories": list(feature.categories), "x-unknown-category": str(feature.on_unknown)}
+
+
+def _limit(feature: Feature, limit: float) -> float | str:
+    return spelled(limit) if feature.kind is FeatureKind.DATETIME else limit
 
 
 def _field(feature: Feature) -> tuple[Any, Any]:
@@ -91,6 +99,8 @@ def _cell_type(feature: Feature) -> Any:
         return Annotated[StrictFloat, AfterValidator(_fits_float32), AfterValidator(_is_whole)]
     if feature.kind is FeatureKind.BOOLEAN:
         return StrictBool
+    if feature.kind is FeatureKind.DATETIME:
+        return Annotated[StrictStr, AfterValidator(_is_moment)]
     return Annotated[StrictStr, AfterValidator(_text_check(feature))]
 
 
@@ -104,6 +114,12 @@ def _is_whole(number: float) -> float:
     if not number.is_integer():
         raise ValueError("a whole number")
     return number
+
+
+def _is_moment(text: str) -> str:
+    if seconds_of(text) is None:
+        raise ValueError(MOMENT)
+    return text
 
 
 def _text_check(feature: Feature) -> Callable[[str], str]:

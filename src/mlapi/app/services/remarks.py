@@ -4,7 +4,8 @@ import msgspec
 import numpy as np
 
 from mlapi.bundle.model import Prediction
-from mlapi.bundle.schema import Feature, FeatureSchema
+from mlapi.bundle.moments import spelled
+from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Table
 
 UNKNOWN_CATEGORY = "not among the categories seen in training; taken as missing"
@@ -36,5 +37,6 @@ def _beyond(feature: Feature, least: float, most: float, table: Table) -> list[R
     beyond = (cells < least) | (cells > most)  # NaN is neither
     if not beyond.any():
         return []
-    message = f"outside of the range seen in training, {least:.7g} to {most:.7g}"
+    limits = map(spelled if feature.kind is FeatureKind.DATETIME else "{:.7g}".format, (least, most))
+    message = f"outside of the range seen in training, {' to '.join(limits)}"
     return [Remark(row, feature.name, "out_of_range", message) for row in np.flatnonzero(beyond).tolist()]

@@ -55,7 +55,7 @@ def _narrowed(old: Feature, new: Feature) -> Iterator[str]:
     if old.nullable and not new.nullable:
         yield f"feature {name} may no longer be missing"
     if new.on_unknown is OnUnknownCategory.REJECT and new.kind is FeatureKind.CATEGORICAL:
-        if old.on_unknown is OnUnknownCategory.MISSING:
+        if old.on_unknown is not OnUnknownCategory.REJECT:
             yield f"feature {name} no longer takes unknown categories"
         elif lost := [category for category in old.categories if category not in new.codes]:
             yield f"feature {name} no longer takes {shown(lost[0])}" + (f" and {len(lost) - 1} more" * (len(lost) > 1))
