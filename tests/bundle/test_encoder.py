@@ -11,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlapi.bundle.cells import FLOAT32_OVERFLOW
-from mlapi.bundle.encoder import BooleanStep, CodesStep, Encoder, NumberStep, ScaleStep, Step, UnknownCell
+from mlapi.bundle.encoder import (
+    BooleanStep,
+    CodesStep,
+    DatetimeStep,
+    Encoder,
+    Encoding,
+    NumberStep,
+    OneHotStep,
+    OrdinalStep,
+    ScaleStep,
+    Scaling,
+    Step,
+    UnknownCell,
+)
 from mlapi.bundle.errors import CellError, FormatError, RowsError
 from mlapi.bundle.rows import check_rows, table_to_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
@@ -28,6 +41,8 @@ SCHEMA = FeatureSchema(
     )
 )
 STEPS: list[Step] = [NumberStep("n"), CodesStep("c"), BooleanStep("b"), CodesStep("r")]
+ENCODINGS: list[Encoding] = ["native", "one-hot", "ordinal"]
+SCALINGS: list[Scaling] = ["none", "minmax"]
 ENCODER = Encoder(SCHEMA, STEPS)
 SCALED = Encoder(SCHEMA, [*STEPS, ScaleStep(("n",), (10.0,), (4.0,))])
 
@@ -80,8 +95,8 @@ def test_a_table_is_left_as_it_was() -> None:
 def test_rows_and_their_table_give_the_same_matrix_and_json_keeps_the_encoder(data: st.DataObject) -> None:
     schema = data.draw(schemas())
     rows = data.draw(rows_of(schema))
-    encodings = {name: data.draw(st.sampled_from(["native", "one-hot", "ordinal"])) for name in schema.names}
-    scaling = data.draw(st.sampled_from(["none", "minmax"]))
+    encodings = {name: data.draw(st.sampled_from(ENCODINGS)) for name in schema.names}
+    scaling: Scaling = data.draw(st.sampled_from(SCALINGS))
     encoder = Encoder.fit(schema, check_rows(schema, rows), scaling=scaling, encodings=encodings)
     matrix = encoder.encode(rows)
     again = Encoder.from_json(schema, encoder.to_json())
@@ -255,3 +270,94 @@ def test_two_thousand_features_are_columns_in_order() -> None:
     row = {name: place for place, name in reversed(list(enumerate(names)))}
     matrix = Encoder.fit(wide, {}).encode([row, row])
     assert all(second == first + 1 for first, second in pairwise(matrix[1].tolist()))
+
+
+OPEN = FeatureSchema(
+    features=(
+        Feature(name="c", kind=FeatureKind.CATEGORICAL, categories=("x", "y"), on_unknown=OnUnknownCategory.OTHER),
+        Feature(name="n", kind=FeatureKind.NUMERIC),
+        Feature(name="t", kind=FeatureKind.DATETIME, nullable=True),
+        Feature(name="m", kind=FeatureKind.CATEGORICAL, categories=("z",), nullable=True),
+    )
+)
+
+
+def open_table(**changed: Cells) -> dict[str, Cells]:
+    """Three rows: the categories of `c` and one that is rare, moments and a gap."""
+    moments = np.array([0.0, 86_399.0, np.nan])
+    return {"c": texts("x", "rare", "y"), "n": np.ones(3), "t": moments, "m": texts("z", "new", None), **changed}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "columns", "types", "codes", "cells"),
+    [
+        ("native", ("c", "n"), "cq", (3, 0), [[0, 1], [2, 1], [1, 1]]),
+        ("ordinal", ("c", "n"), "qq", (0, 0), [[0, 1], [2, 1], [1, 1]]),
+        (
+            "one-hot",
+            ("c=x", "c=y", "c=(other)", "n"),
+            "iiiq",
+            (0, 0, 0, 0),
+            [[1, 0, 0, 1], [0, 0, 1, 1], [0, 1, 0, 1]],
+        ),
+    ],
+)
+def test_other_categories_are_one_more_however_they_are_encoded(
+    encoding: Encoding, columns: tuple[str, ...], types: str, codes: tuple[int, ...], cells: list[list[float]]
+) -> None:
+    encoder = Encoder.fit(OPEN, open_table(), encodings={"c": encoding})
+    width = len(columns)
+    encoded = encoder.encode_table(open_table(m=texts("z", "z", "z")))
+    np.testing.assert_array_equal(encoded.matrix[:, :width], np.array(cells, np.float32))
+    assert encoded.unknown == ()
+    assert encoder.columns[:width] == columns
+    assert "".join(encoder.column_types[:width]) == types
+    assert encoder.column_codes[:width] == codes
+    assert encoder.column_codes[-1] == 1
+
+
+def test_a_missing_or_unknown_category_is_missing_in_each_of_its_columns() -> None:
+    encoder = Encoder.fit(OPEN, open_table(), encodings={"m": "one-hot"})
+    encoded = encoder.encode_table(open_table())
+    np.testing.assert_array_equal(encoded.matrix[:, -1], np.array([1, np.nan, np.nan], np.float32))
+    assert encoded.unknown == ((1, "m"),)
+
+
+def test_a_moment_becomes_its_parts_side_by_side() -> None:
+    steps: list[Step] = [OrdinalStep("c"), NumberStep("n"), DatetimeStep("t", ("hour", "year")), OneHotStep("m")]
+    encoder = Encoder(OPEN, steps)
+    assert encoder.columns == ("c", "n", "t.hour", "t.year", "m=z")
+    assert encoder.feature_of_column == ("c", "n", "t", "t", "m")
+    matrix = encoder.encode_table(open_table()).matrix
+    np.testing.assert_array_equal(matrix[:, 2:4], np.array([[0, 1970], [23, 1970], [np.nan, np.nan]], np.float32))
+    assert matrix.flags.c_contiguous
+    assert Encoder.from_json(OPEN, encoder.to_json()).steps == encoder.steps
+
+
+@pytest.mark.parametrize("seconds", [np.inf, -np.inf, 1e12, -1e12], ids=repr)
+def test_a_moment_beyond_the_calendar_is_refused(seconds: float) -> None:
+    encoder = Encoder.fit(OPEN, open_table())
+    with pytest.raises(RowsError) as caught:
+        encoder.encode_table(open_table(t=np.array([0.0, seconds, 0.0])))
+    assert [(bad.row, bad.feature, bad.code) for bad in caught.value.errors] == [(1, "t", "not_datetime")]
+
+
+def test_texts_for_moments_are_refused() -> None:
+    with pytest.raises(TypeError, match="must be numbers"):
+        Encoder.fit(OPEN, open_table()).encode_table(open_table(t=texts("2024-01-01", None, None)))
+
+
+def test_what_columns_add_is_summed_by_feature() -> None:
+    several = Encoder(OPEN, [OneHotStep("c"), NumberStep("n"), DatetimeStep("t", ("hour", "year")), CodesStep("m")])
+    values = np.arange(14, dtype=np.float64).reshape(2, 7)
+    assert several.by_feature(values).tolist() == [[3.0, 3.0, 9.0, 6.0], [24.0, 10.0, 23.0, 13.0]]
+    same = np.ones((2, 4))
+    assert ENCODER.by_feature(same) is same
+
+
+@pytest.mark.parametrize("parts", ["[]", '["year", "year"]', '["century"]', '["Year"]'])
+def test_impossible_parts_of_a_moment_are_refused(parts: str) -> None:
+    schema = FeatureSchema(features=(Feature(name="t", kind=FeatureKind.DATETIME),))
+    steps = f'{{"steps": [{{"kind": "datetime", "feature": "t", "parts": {parts}}}]}}'
+    with pytest.raises(FormatError, match=r"^encoder\.json: "):
+        Encoder.from_json(schema, steps.encode())

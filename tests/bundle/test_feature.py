@@ -9,7 +9,7 @@ import pytest
 
 from mlapi.bundle.errors import SchemaError
 from mlapi.bundle.rows import check_rows
-from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
+from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.types import Cell
 
 NUMERIC, INTEGER, BOOLEAN, CATEGORICAL, DATETIME = FeatureKind
@@ -62,6 +62,8 @@ def test_an_impossible_feature_is_refused(make: Callable[[], object], reason: st
         (BOOLEAN, (), 1),
         (CATEGORICAL, ("a",), "b"),
         (CATEGORICAL, ("a",), 1),
+        (DATETIME, (), "soon"),
+        (DATETIME, (), 0),
     ],
 )
 def test_an_example_that_does_not_fit_is_refused(kind: FeatureKind, categories: tuple[str, ...], example: Cell) -> None:
@@ -80,6 +82,8 @@ def test_an_example_that_does_not_fit_is_refused(kind: FeatureKind, categories: 
         (Feature(name="x", kind=BOOLEAN), False),
         (Feature(name="x", kind=CATEGORICAL, categories=("b", "a")), "b"),
         (Feature(name="x", kind=NUMERIC, nullable=True), None),
+        (Feature(name="x", kind=DATETIME), "1970-01-01T00:00:00Z"),
+        (Feature(name="x", kind=DATETIME, minimum=86_400.0), "1970-01-02T00:00:00Z"),
     ],
 )
 def test_an_example_that_is_not_given_is_the_plainest_cell_that_fits(feature: Feature, example: Cell) -> None:
@@ -111,3 +115,16 @@ def test_schemas_are_hashable_values() -> None:
 )
 def test_a_feature_says_what_it_expects(feature: Feature, expected: str) -> None:
     assert feature.expected == expected
+
+
+def test_a_range_beyond_the_calendar_is_refused() -> None:
+    with pytest.raises(SchemaError, match="years 1 to 9999"):
+        Feature(name="x", kind=DATETIME, minimum=0.0, maximum=1e12)
+
+
+def test_other_categories_have_a_code_of_their_own() -> None:
+    listed = Feature(name="x", kind=CATEGORICAL, categories=("a", "b"))
+    others = msgspec.structs.replace(listed, on_unknown=OnUnknownCategory.OTHER)
+    assert (listed.n_codes, others.n_codes) == (2, 3)
+    assert others.fault("anything") is None
+    assert msgspec.structs.replace(numeric(), on_unknown=OnUnknownCategory.OTHER).n_codes == 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlapi.bundle import column_profile, inference
 from mlapi.bundle.errors import SchemaError
-from mlapi.bundle.profile import ColumnKind, FeatureOverride, LeftOut, infer_feature, profile_column
+from mlapi.bundle.profile import ColumnKind, FeatureOverride, Grouping, LeftOut, infer_feature, profile_column
 from mlapi.bundle.schema import Feature, FeatureKind, OnUnknownCategory
 from mlapi.bundle.types import Cell, Cells
 from tests.fixtures.strategies import finite, texts
@@ -24,7 +24,9 @@ def infer(*cells: float | str | None, boolean: bool = False, **override: Any) ->
     """Infer the feature `x` from cells of one type."""
     is_text = any(isinstance(cell, str) for cell in cells)
     column: Cells = np.array(cells, np.object_) if is_text else np.array(cells, np.float64)
-    return infer_feature(profile_column("x", column, ColumnKind.BOOLEAN if boolean else ColumnKind.NUMBER), FeatureOverride(**override))
+    return infer_feature(
+        profile_column("x", column, ColumnKind.BOOLEAN if boolean else ColumnKind.NUMBER), FeatureOverride(**override)
+    )
 
 
 def feature(*cells: float | str | None, boolean: bool = False, **override: Any) -> Feature:
@@ -192,10 +194,63 @@ def test_rejecting_what_training_holds_is_refused() -> None:
     assert feature("a", "b", on_unknown=REJECT).on_unknown is REJECT
 
 
-@pytest.mark.parametrize("override", [{"categories": ("a",)}, {"on_unknown": REJECT}], ids=repr)
+@pytest.mark.parametrize(
+    "override", [{"categories": ("a",)}, {"on_unknown": REJECT}, {"encoding": "ordinal"}], ids=repr
+)
 def test_what_is_for_categories_is_refused_elsewhere(override: dict[str, Any]) -> None:
     with pytest.raises(SchemaError, match="do not apply"):
         infer(1, 2, **override)
+
+
+def grouped(*cells: str | None, grouping: Grouping, **override: Any) -> Feature | LeftOut:
+    column = np.array(cells, np.object_)
+    return infer_feature(profile_column("x", column), FeatureOverride(**override), grouping)
+
+
+@pytest.mark.parametrize(
+    ("grouping", "categories"),
+    [
+        (Grouping(min_count=2), ("a", "b")),
+        (Grouping(min_count=3), ("a",)),
+        (Grouping(most=1), ("a",)),
+        (Grouping(most=2), ("a", "b")),
+        (Grouping(most=3), ("a", "b", "c")),
+    ],
+    ids=repr,
+)
+def test_rare_categories_are_one(grouping: Grouping, categories: tuple[str, ...]) -> None:
+    found = grouped("a", "a", "a", "b", "b", "c", "d", None, grouping=grouping)
+    assert isinstance(found, Feature)
+    assert (found.categories, found.on_unknown) == (categories, OnUnknownCategory.OTHER)
+
+
+def test_what_is_said_of_categories_stands_above_grouping() -> None:
+    rare = Grouping(min_count=2)
+    listed = grouped("a", "a", "b", grouping=rare, categories=("b", "a"))
+    strict = grouped("a", "a", "b", grouping=rare, on_unknown=REJECT)
+    missing = grouped("a", "a", "b", grouping=rare, on_unknown=OnUnknownCategory.MISSING)
+    assert isinstance(listed, Feature)
+    assert isinstance(strict, Feature)
+    assert isinstance(missing, Feature)
+    assert (listed.categories, listed.on_unknown) == (("b", "a"), OnUnknownCategory.MISSING)
+    assert (strict.categories, strict.on_unknown) == (("a", "b"), REJECT)
+    assert (missing.categories, missing.on_unknown) == (("a",), OnUnknownCategory.MISSING)
+
+
+def test_nothing_rare_leaves_a_feature_as_it_was_and_nothing_common_leaves_none() -> None:
+    assert grouped("a", "a", "b", "b", grouping=Grouping(min_count=2)) == grouped(
+        "a", "a", "b", "b", grouping=Grouping()
+    )
+    assert grouped("a", "b", grouping=Grouping(min_count=2)) == LeftOut(
+        "x", "every category is rare: none is in 2 training rows"
+    )
+
+
+def test_dates_have_a_range_and_a_median_that_occurs() -> None:
+    found = infer_feature(profile_column("x", np.array([86_400.0, 0.0, np.nan, 172_800.0]), ColumnKind.DATETIME))
+    assert isinstance(found, Feature)
+    assert (found.kind, found.nullable, found.minimum, found.maximum) == (DATETIME, True, 0.0, 172_800.0)
+    assert found.example == "1970-01-02T00:00:00Z"
 
 
 def test_an_override_may_describe() -> None:

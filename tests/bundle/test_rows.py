@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlapi.bundle.errors import CellError, RowsError
+from mlapi.bundle.moments import seconds_of
 from mlapi.bundle.rows import check_rows, table_to_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
+from mlapi.bundle.types import Cell
 from tests.fixtures.strategies import rows_of, schemas
 from tests.fixtures.tables import Sample, booleans, mixed, numbers
 

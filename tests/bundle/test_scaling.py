@@ -56,3 +56,13 @@ def test_a_scaler_changes_its_columns_only_and_is_false_without_any() -> None:
     assert block.tolist() == [[2.0, 4.0], [3.0, 5.0], [0.0, 1.0]]
     assert scaler
     assert not Scaler(["a"], [])
+
+
+def test_pieces_of_a_column_are_as_good_as_the_whole() -> None:
+    cells = np.random.default_rng(1).normal(1000, 5, 999)
+    whole, pieces = Spread(), Spread()
+    whole.add(cells)
+    for piece in (cells[:10], np.array([np.nan]), cells[10:500], cells[500:]):
+        pieces.add(piece)
+    assert pieces.minmax() == whole.minmax()
+    np.testing.assert_allclose(pieces.standard(), whole.standard(), rtol=1e-12)

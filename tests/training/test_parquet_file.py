@@ -59,7 +59,13 @@ def test_infinity_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "array",
-    [pa.array([0], pa.timestamp("s")), pa.array([[1]]), pa.array([b"x"]), pa.array([{"a": 1}])],
+    [
+        pa.array([0], pa.time32("s")),
+        pa.array([0], pa.duration("s")),
+        pa.array([[1]]),
+        pa.array([b"x"]),
+        pa.array([{"a": 1}]),
+    ],
     ids=lambda array: str(array.type),
 )
 def test_other_types_are_refused_with_a_hint(tmp_path: Path, array: pa.Array) -> None:

@@ -41,7 +41,7 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     most: int | None = None
 
     def kept(self, levels: Mapping[str, int]) -> tuple[str, ...]:
-        """Give the categories that are kept of those seen (rows by category), sorted; of equally rare ones the first."""
+        """Give the categories to keep of those seen (rows by category), sorted; of equally rare ones the first."""
         common = [name for name, count in levels.items() if count >= self.min_count]
         by_count = sorted(common, key=lambda name: (-levels[name], name))
         return tuple(sorted(by_count[: self.most]))
@@ -98,9 +98,7 @@ def infer_feature(
     return _feature(profile, given, kind, kept)
 
 
-def _feature(
-    profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind, categories: tuple[str, ...]
-) -> Feature:
+def _feature(profile: ColumnProfile, given: FeatureOverride, kind: FeatureKind, categories: tuple[str, ...]) -> Feature:
     ranged = kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER, FeatureKind.DATETIME)
     grouped = given.categories is None and len(categories) < len(profile.levels) and bool(categories)
     return Feature(

@@ -1,4 +1,4 @@
-"""Dates and times: from ISO 8601 text to whole seconds since 1970 in UTC, back, and into the parts that trees can use."""
+"""Dates and times: from ISO 8601 text to whole seconds since 1970 in UTC, back, and into parts for the trees."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ Days = NDArray[np.datetime64]  # whole days since 1970
 
 
 def _since(days: Days, unit: str) -> NDArray[np.int64]:
-    return (days - days.astype(f"datetime64[{unit}]")).astype(np.int64)
+    return np.asarray(days - days.astype(f"datetime64[{unit}]"), dtype=np.int64)
 
 
 # Each gives int64 from whole days and from seconds of the day. 1970-01-01 was a Thursday, three days after a Monday.
@@ -90,7 +90,7 @@ _PARTS: Final[Mapping[str, Callable[[Days, NDArray[np.int64]], NDArray[np.int64]
     "minute": lambda _, seconds: seconds // 60 % 60,
 }
 PARTS: Final = tuple(_PARTS)
-"""Years; months and days of a month or year from 1; days of the week from 0, Monday; hours and minutes from 0. In UTC."""
+"""Years; months and days (of a month, of a year) from 1; days of the week from 0, Monday; hours, minutes. In UTC."""
 
 
 def parts_of(seconds: Seconds, parts: Iterable[str]) -> list[Seconds]:

@@ -10,6 +10,7 @@ from mlapi.bundle.inference import EVERY, FeatureOverride, Grouping, LeftOut, in
 from mlapi.bundle.schema import Feature, FeatureSchema, OnUnknownFeature
 
 __all__ = [
+    "EVERY",
     "ColumnKind",
     "ColumnProfile",
     "FeatureOverride",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
@@ -85,6 +86,8 @@ def _cell(value: object) -> Cell:
     """Unwrap NumPy's scalars and give None for what pandas takes as missing."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, datetime) and type(value).__name__ not in _MISSING:  # pandas' Timestamp is one, and NaT too
+        return value.isoformat()
     if (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _MISSING:
         return None
     return value  # type: ignore[return-value]  # any other type is refused by check_rows, with the row and the feature

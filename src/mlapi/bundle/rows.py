@@ -74,8 +74,8 @@ def table_to_rows(schema: FeatureSchema, table: Table) -> list[dict[str, Cell]]:
         table: n_rows cells by feature name; others are left out.
 
     Returns:
-        n_rows mappings in the schema's order: float, int for integer features (float beyond 2**53), bool, str (datetimes
-        in UTC), or None where missing.
+        n_rows mappings in the schema's order: float, int for integer features (float beyond 2**53), bool, str
+        (datetimes in UTC), or None where missing.
     """
     columns = [[_SPELL[feature.kind](cell) for cell in table[feature.name].tolist()] for feature in schema.features]
     return [dict(zip(schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]

@@ -147,9 +147,7 @@ def columns_of(feature: Feature, step: FeatureStep) -> list[Column]:
             return [Column(feature.name, "i" if isinstance(step, BooleanStep) else "q")]
 
 
-def check_steps(
-    schema: FeatureSchema, steps: Sequence[Step]
-) -> tuple[tuple[FeatureStep, ...], tuple[ScaleStep, ...]]:
+def check_steps(schema: FeatureSchema, steps: Sequence[Step]) -> tuple[tuple[FeatureStep, ...], tuple[ScaleStep, ...]]:
     """See that steps fit a schema: one for each feature in its order and of its kind, then scale steps.
 
     Returns:

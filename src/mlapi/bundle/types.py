@@ -17,8 +17,8 @@ Label = str | int | bool
 """A class as the dataset spells it."""
 
 Cells = NDArray[np.float64] | NDArray[np.object_]
-"""One feature's cells, shape (n_rows,): float64 with NaN for missing (numeric, integer, boolean as 0.0 and 1.0, datetime
-as whole seconds since 1970 in UTC), or objects, str with None for missing (categorical)."""
+"""One feature's cells, shape (n_rows,): float64 with NaN for missing (numeric, integer, boolean as 0.0 and 1.0,
+datetime as whole seconds since 1970 in UTC), or objects, str with None for missing (categorical)."""
 
 Table = Mapping[str, Cells]
 """Feature name to cells, all of one length."""

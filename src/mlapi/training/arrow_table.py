@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pyarrow as pa
 
+from mlapi.bundle.moments import in_range
 from mlapi.bundle.profile import ColumnKind
 from mlapi.training.columns import Column, RawColumn, finite, text_column
 from mlapi.training.errors import ColumnError
@@ -44,6 +45,8 @@ def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
         return text_column(name, values.cast(pa.string()), typed=True)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
         return finite(Column(name, ColumnKind.NUMBER, _floats(values)))
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return Column(name, ColumnKind.DATETIME, _seconds(name, values))
     raise ColumnError(
         name, f"{kind} cells cannot be learned from; turn them into numbers or leave the column out (--drop)"
     )
@@ -52,6 +55,24 @@ def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
 def _decoded(chunk: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
     """Give each row its value; Arrow can neither cast nor take the string views of polars."""
     return chunk.dictionary.cast(kind).take(chunk.indices)
+
+
+def _seconds(name: str, values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Give whole seconds since 1970 in UTC with NaN for null; a fraction is cut off, a time without a zone is in UTC.
+
+    Raises:
+        ColumnError: beyond the years 1 to 9999.
+    """
+    counts = values if pa.types.is_timestamp(values.type) else values.cast(pa.timestamp("s"))
+    unit = counts.type.unit
+    whole = np.asarray(counts.cast(pa.int64()).fill_null(0).to_numpy(), np.int64) // _PER_SECOND[unit]
+    seconds = np.where(np.asarray(counts.is_null().to_numpy(), bool), np.nan, whole.astype(np.float64))
+    if not in_range(seconds).all():
+        raise ColumnError(name, "holds a time beyond the years 1 to 9999; correct the cell or leave it empty")
+    return seconds
+
+
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 def _floats(values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

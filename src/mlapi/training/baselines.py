@@ -36,15 +36,18 @@ def baselines(
         float32 (n_rows, n_classes) by the baseline's name.
     """
     found = (
-        majority(seen.codes, len(matrix), n_classes),
+        majority(seen.codes, len(matrix), n_classes, seen.weights),
         logistic_regression(seen, matrix, column_types, seed),
     )
     return dict(zip(BASELINES, found, strict=True))
 
 
-def majority(codes: NDArray[np.int32], n_rows: int, n_classes: int) -> Probabilities:
+def majority(
+    codes: NDArray[np.int32], n_rows: int, n_classes: int, weights: NDArray[np.float64] | None = None
+) -> Probabilities:
     """Say each class's share of the rows seen, for every row."""
-    shares = np.bincount(codes, minlength=n_classes) / len(codes)
+    counts = np.bincount(codes, weights, n_classes)
+    shares = counts / counts.sum()
     return np.tile(shares.astype(np.float32), (n_rows, 1))
 
 
@@ -61,7 +64,8 @@ def logistic_regression(seen: Fold, matrix: Matrix, column_types: tuple[str, ...
         warnings.catch_warnings(),
     ):  # one thread: sums in one order give the same figures anywhere
         warnings.simplefilter("ignore")  # a baseline that has not quite converged is still one
-        model.fit(seen.matrix[rows], seen.codes[rows])
+        weights = None if seen.weights is None else seen.weights[rows]
+        model.fit(seen.matrix[rows], seen.codes[rows], logisticregression__sample_weight=weights)
         return np.asarray(model.predict_proba(matrix), dtype=np.float32)
 
 

@@ -27,11 +27,14 @@ class Boosted:
     n_rounds: int
 
     def importance(self, columns: tuple[str, ...]) -> dict[str, float]:
-        """Give each column's share of the total gain, from 0 to 1."""
+        """Give each name's share of the total gain, from 0 to 1; `columns` names every column, several alike too."""
         scores = self.booster.get_score(importance_type="total_gain")
         gains = {name: cast(float, gain) for name, gain in scores.items()}  # lists are of linear boosters only
         total = sum(gains.values()) or 1.0
-        return {column: gains.get(f"f{place}", 0.0) / total for place, column in enumerate(columns)}
+        shares = dict.fromkeys(columns, 0.0)
+        for place, column in enumerate(columns):
+            shares[column] += gains.get(f"f{place}", 0.0) / total
+        return shares
 
 
 def boost(

@@ -45,6 +45,24 @@ class TrainingConfig(Frozen):
         default=None, description="a second file that gives the figures, instead of a part of the first"
     )
     drop: Names = Field(default=(), description="columns to leave out", json_schema_extra={"metavar": "COLUMN"})
+    group: str | None = Field(
+        default=None,
+        description="a column whose equal cells stay on one side of every split, a customer say; no feature",
+        json_schema_extra={"metavar": "COLUMN"},
+    )
+    time: str | None = Field(
+        default=None,
+        description="a column of dates or numbers to split by: the test is the latest; a feature unless dropped",
+        json_schema_extra={"metavar": "COLUMN"},
+    )
+    weight: str | None = Field(
+        default=None,
+        description="a column that says what each row counts, in training and in the figures; no feature",
+        json_schema_extra={"metavar": "COLUMN"},
+    )
+    class_weight: Literal["none", "balanced"] = Field(
+        default="none", description="what a row's class counts in training: all the same, or all classes as much"
+    )
     positive: str | None = Field(
         default=None,
         description="the positive class of two; the second in sorted order if not given",
@@ -73,6 +91,16 @@ class TrainingConfig(Frozen):
     )
     scaling: Literal["none", "standard", "minmax"] = Field(
         default="none", description="scaling of number columns; trees need none"
+    )
+    encoding: Literal["native", "one-hot", "ordinal"] = Field(
+        default="native",
+        description="how categories become numbers: sets that a tree splits, a column each, or their place in the list",
+    )
+    min_category_count: int = Field(
+        default=1, ge=1, description="training rows that a category needs; the rarer ones become one, `other`"
+    )
+    max_categories: int = Field(
+        default=1000, ge=1, description="categories of a feature at most; the rarer ones become one, `other`"
     )
     params: BoosterParams = Field(default=BoosterParams(), description="XGBoost's parameters")
     max_rounds: int = Field(default=3000, ge=1, le=100_000, description="boosting rounds at most")
@@ -143,6 +171,8 @@ class TrainingConfig(Frozen):
             raise ConfigError("--target", "say which column of the file to predict: --target COLUMN")
         if self.target is not None and self.target in self.drop:
             raise ConfigError("--drop", "the target cannot be left out")
+        if self.group is not None and self.time is not None:
+            raise ConfigError("--group", "rows are split by --group or by --time, not by both")
         if self.name is not None and not MODEL_NAME.fullmatch(self.name):
             raise ConfigError("--name", "a model's name is 1 to 100 letters, digits, . _ or -, the first no . or -")
         if self.cv == 1:

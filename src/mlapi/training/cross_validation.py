@@ -45,6 +45,7 @@ class CrossValidation:
     def row_losses(self, params: BoosterParams) -> Floats:
         """Give the log loss of every row under the booster that has not seen it, at the best round: (n_rows,).
 
+        Each is multiplied by what the row counts.
         Rows stand in the order of the folds, the same for all parameters.
         """
         found, boosters = self._boosted(params, deaf)
@@ -52,7 +53,8 @@ class CrossValidation:
         for booster, (_, data), (_, scored) in zip(boosters, self._binned(params.max_bin), self._folds, strict=True):
             raw = booster.predict(data, iteration_range=(0, found.best_round))
             probabilities = raw if raw.ndim == 2 else np.column_stack([1 - raw, raw])
-            losses.append(row_losses(scored.codes, probabilities))
+            lost = row_losses(scored.codes, probabilities)
+            losses.append(lost if scored.weights is None else lost * scored.weights)
         return np.concatenate(losses)
 
     def _boosted(self, params: BoosterParams, hears: Hears) -> tuple[Search, list[xgboost.Booster]]:

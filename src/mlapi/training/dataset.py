@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from mlapi.training.errors import ColumnError, ConfigError, TableError, count_of
 from mlapi.training.formats import read_file
 from mlapi.training.interpretation import as_column, lost_cells, mixture
 from mlapi.training.labels import Labels, read_known_labels, read_labels
+from mlapi.training.roles import Roles, apart, check_roles, read_roles
 from mlapi.training.sklearn_sets import TARGET, load_set
 from mlapi.training.table import RawTable
 
@@ -27,6 +28,7 @@ KINDS = {
     ColumnKind.NUMBER: FeatureKind.NUMERIC,
     ColumnKind.TEXT: FeatureKind.CATEGORICAL,
     ColumnKind.BOOLEAN: FeatureKind.BOOLEAN,
+    ColumnKind.DATETIME: FeatureKind.DATETIME,
 }
 
 
@@ -39,6 +41,7 @@ class Dataset:
     columns: tuple[Column, ...]
     labels: Labels
     notes: tuple[str, ...] = ()
+    roles: Roles = field(default_factory=Roles)
 
     @property
     def n_rows(self) -> int:
@@ -53,7 +56,7 @@ class Dataset:
     def take(self, rows: NDArray[np.intp]) -> Dataset:
         """Give the same table with these rows only, in this order."""
         columns = tuple(column.take(rows) for column in self.columns)
-        return Dataset(self.name, self.target, columns, self.labels.take(rows), self.notes)
+        return Dataset(self.name, self.target, columns, self.labels.take(rows), self.notes, self.roles.take(rows))
 
     def fingerprint(self) -> str:
         """Give the sha256 (hex) over names, kinds, cells and labels; NaN is one value, whatever the file's format."""
@@ -63,6 +66,7 @@ class Dataset:
             digest.update(_cell_bytes(column))
         digest.update(msgspec.json.encode([self.target, list(self.labels.classes)]))
         digest.update(self.labels.codes.tobytes())
+        digest.update(self.roles.in_bytes)
         return digest.hexdigest()
 
 
@@ -91,10 +95,13 @@ class DataLoader:
         """
         raw = self._read()
         raw.column(self._target)  # a wrong target is told before a wrong --drop
-        raw = raw.without(self._config.drop)
+        check_roles(raw, self._config)
+        whole, raw = raw, raw.without(apart(self._config))
         self._check_overrides(raw)
         labels = read_labels(raw.column(self._target), self._config.positive)
-        return self._dataset(raw, labels, {name: override.kind for name, override in self._config.overrides.items()})
+        roles = read_roles(whole, self._config, labels.known)
+        kinds = {name: override.kind for name, override in self._config.overrides.items()}
+        return self._dataset(raw, labels, roles, kinds)
 
     def load_test(self, training: Dataset, path: Path) -> Dataset:
         """Read a test file into the training table's columns, kinds and classes.
@@ -103,13 +110,14 @@ class DataLoader:
             DataError: other columns, other labels, or cells that do not fit the kinds.
         """
         raw = read_file(path)
-        raw = raw.without([name for name in self._config.drop if name in raw.names])
+        whole, raw = raw, raw.without([name for name in apart(self._config) if name in raw.names])
         _check_same_columns(raw, {column.name for column in training.columns} | {self._target})
         labels = read_known_labels(raw.column(self._target), training.labels.classes)
         ordered = tuple(raw.column(name) for name in (*(one.name for one in training.columns), self._target))
         found = self._dataset(
             RawTable(raw.source, ordered, raw.n_rows, raw.notes),
             labels,
+            read_roles(whole, self._config, labels.known),
             {one.name: KINDS[one.kind] for one in training.columns},
         )
         for ours, theirs in zip(found.columns, training.columns, strict=True):
@@ -126,7 +134,7 @@ class DataLoader:
             return read_file(self._config.data)
         return load_set(self._config.dataset or "")
 
-    def _dataset(self, raw: RawTable, labels: Labels, kinds: Mapping[str, FeatureKind | None]) -> Dataset:
+    def _dataset(self, raw: RawTable, labels: Labels, roles: Roles, kinds: Mapping[str, FeatureKind | None]) -> Dataset:
         cells = [column for column in raw.columns if column.name != self._target]
         if not cells:
             raise TableError(raw.source, "no column is left to learn from beside the target")
@@ -139,7 +147,9 @@ class DataLoader:
             notes.append(
                 f"left out {count_of(n_unlabelled, 'row')} of {raw.source} without a label in {shown(self._target)}"
             )
-        return Dataset(raw.source, self._target, features, labels, tuple(notes)).take(labels.known)
+        known = labels.known
+        columns = tuple(column.take(known) for column in features)
+        return Dataset(raw.source, self._target, columns, labels.take(known), tuple(notes), roles)
 
     def _lost(self, raw: RawColumn, column: Column) -> str:
         """Give the note of text that was read as missing, where the configuration says so."""

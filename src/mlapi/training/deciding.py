@@ -37,13 +37,14 @@ def decide(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> Deci
         ConfigError: no threshold reaches what the objective asks for.
     """
     classes = prepared.data.labels.classes
-    margin, codes = boosted.search.margin, prepared.data.labels.codes[prepared.split.validation]
+    margin, rows = boosted.search.margin, prepared.data.take(prepared.split.validation)
+    codes, weights = rows.labels.codes, rows.roles.weights
     assert margin is not None  # early stopping looked at these rows
-    found = calibrate(margin, codes, classes, config.calibrate, config.seed)
+    found = calibrate(margin, codes, classes, config.calibrate, config.seed, weights)
     decision = Decision(classes=classes, calibration=found.calibration)
     if config.threshold_objective is None:
         return Decided(decision, "", found.losses)
     objective = read_objective(config.threshold_objective)
-    threshold = choose_threshold(objective, codes, decision.calibrated(margin)[:, 1])
+    threshold = choose_threshold(objective, codes, decision.calibrated(margin)[:, 1], weights)
     chosen = Decision(classes=classes, calibration=found.calibration, threshold=threshold)
     return Decided(chosen, objective.text, found.losses)

@@ -1,15 +1,16 @@
-"""What the cells of a column are: numbers, booleans or categories, as they look or as somebody says."""
+"""What the cells of a column are: numbers, booleans, dates or categories, as they look or as somebody says."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.schema import FeatureKind
 from mlapi.training.columns import Column, RawColumn, TextColumn, counts, finite, of_codes
 from mlapi.training.errors import ColumnError, count_of, shown
-from mlapi.training.spelling import is_number, number_of, truth_of
+from mlapi.training.spelling import is_number, looks_like_date, number_of, seconds_of_all, truth_of
 
 STRAY_SHARE = 0.05  # up to this share of odd texts is a dirty number column, above it a column of categories
 STRAYS_NAMED = 5
@@ -23,7 +24,8 @@ def as_column(raw: RawColumn, kind: FeatureKind | None = None) -> Column:
     """Give a column's cells, as the kind that the configuration or the training table says, or as they look.
 
     Raises:
-        ColumnError: a number is infinite or beyond float32; or at most one in twenty cells is no number.
+        ColumnError: a number is infinite or beyond float32; or at most one in twenty cells of numbers or dates is
+            neither.
     """
     if isinstance(raw, Column):
         return _recast(raw, kind)
@@ -31,6 +33,8 @@ def as_column(raw: RawColumn, kind: FeatureKind | None = None) -> Column:
         return _texts(raw)
     if kind in (FeatureKind.NUMERIC, FeatureKind.INTEGER):
         return _numbers(raw)
+    if kind is FeatureKind.DATETIME:
+        return _moments(raw)
     numbers = is_number(raw.levels)[counts(raw) > 0]
     if kind is FeatureKind.BOOLEAN and not (len(numbers) and numbers.all()):
         return _booleans(raw)
@@ -49,6 +53,8 @@ def _by_looks(raw: TextColumn) -> Column:
     seen = used > 0
     if not seen.any():  # all missing: left out and reported by the schema's inference
         return Column(raw.name, ColumnKind.NUMBER, np.full(len(raw.codes), np.nan))
+    if looks_like_date(raw.levels)[seen].mean() >= 1 - STRAY_SHARE:
+        return _dates_by_looks(raw, used)
     if raw.typed:
         return _texts(raw)
     if not np.isnan(truth_of(raw.levels)[seen]).any():
@@ -58,6 +64,16 @@ def _by_looks(raw: TextColumn) -> Column:
         return _numbers(raw)
     if used[odd].sum() <= STRAY_SHARE * used.sum():
         raise ColumnError(raw.name, f"numbers, but for {_strays(raw.texts[odd], used[odd])}; {REMEDY}")
+    return _texts(raw)
+
+
+def _dates_by_looks(raw: TextColumn, used: NDArray[np.int64]) -> Column:
+    odd = (used > 0) & np.isnan(seconds_of_all(raw.levels))
+    if not odd.any():
+        return _moments(raw)
+    if used[odd].sum() <= STRAY_SHARE * used.sum():
+        remedy = REMEDY.replace('"numeric"', '"datetime"')
+        raise ColumnError(raw.name, f"dates, but for {_strays(raw.texts[odd], used[odd])}; {remedy}")
     return _texts(raw)
 
 
@@ -83,6 +99,10 @@ def _numbers(raw: TextColumn) -> Column:
     return finite(Column(raw.name, ColumnKind.NUMBER, of_codes(number_of(raw.levels), raw.codes, np.nan)))
 
 
+def _moments(raw: TextColumn) -> Column:
+    return Column(raw.name, ColumnKind.DATETIME, of_codes(seconds_of_all(raw.levels), raw.codes, np.nan))
+
+
 def _booleans(raw: TextColumn) -> Column:
     return Column(raw.name, ColumnKind.BOOLEAN, of_codes(truth_of(raw.levels), raw.codes, np.nan))
 
@@ -92,14 +112,15 @@ def _texts(raw: TextColumn) -> Column:
 
 
 def _recast(column: Column, kind: FeatureKind | None) -> Column:
-    if kind is FeatureKind.CATEGORICAL and column.kind is ColumnKind.NUMBER:
-        return Column(
-            column.name, ColumnKind.TEXT, np.array([_digits(cell) for cell in column.cells], dtype=np.object_)
-        )
+    if kind is FeatureKind.CATEGORICAL and column.kind in _SPELLED:
+        spell = _SPELLED[column.kind]
+        texts = [None if np.isnan(cell) else spell(cell) for cell in column.cells.astype(np.float64).tolist()]
+        return Column(column.name, ColumnKind.TEXT, np.array([*texts, None], dtype=np.object_)[:-1])
     return column
 
 
-def _digits(cell: float) -> str | None:
-    if np.isnan(cell):
-        return None
-    return str(int(cell)) if float(cell).is_integer() else repr(float(cell))
+def _digits(cell: float) -> str:
+    return str(int(cell)) if cell.is_integer() else repr(cell)
+
+
+_SPELLED = {ColumnKind.NUMBER: _digits, ColumnKind.DATETIME: spelled}

@@ -54,12 +54,13 @@ def evaluate(prepared: Prepared, boosted: Boosted, config: TrainingConfig, progr
     raw = margin(boosted.trainer, boosted.booster, test)
     probabilities = decided.decision.calibrated(raw)
     evaluator = ModelEvaluator(decided.decision, bootstrap=config.bootstrap, seed=config.seed)
-    evaluation = evaluator.evaluate(test.codes, probabilities)
+    weights = prepared.test.roles.weights
+    evaluation = evaluator.evaluate(test.codes, probabilities, weights)
     simple = baselines(
         prepared.fold(prepared.seen), test.matrix, fitted.encoder.column_types, len(labels.classes), config.seed
     )
-    beaten = {name: evaluator.evaluate(test.codes, found) for name, found in simple.items()}
-    parts = slices(prepared.test, config.slices, evaluator, probabilities)
+    beaten = {name: evaluator.evaluate(test.codes, found, weights) for name, found in simple.items()}
+    parts = slices(prepared.test, config.slices, evaluator, probabilities, weights)
     folds = _cross_validated(prepared, boosted, config, progress) if config.cv else ()
     told: dict[str, object] = {**boosted.params.as_xgboost(), "rounds": boosted.n_rounds, "seed": config.seed}
     return Trained(

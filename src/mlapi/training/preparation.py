@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlapi.bundle.manifest import Dataset as DatasetFacts
 from mlapi.bundle.types import Table
@@ -12,24 +13,35 @@ from mlapi.training.config import TrainingConfig
 from mlapi.training.dataset import DataLoader, Dataset
 from mlapi.training.preprocessing import Preprocessing, PreprocessingPipeline
 from mlapi.training.report import DataReport, report_on
-from mlapi.training.split import Split, stratified_split
+from mlapi.training.split import Split, split_rows
 from mlapi.training.table import RawTable
 from mlapi.training.trainer import Fold
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A table ready to train on: `data` is the training file, `test` the held-out rows with what was read of them."""
+    """A table ready to train on: `data` is the training file, `test` the held-out rows with what was read of them.
+
+    `class_weights` say what a row of each class counts in training, (n_classes,); None where all count the same.
+    """
 
     data: Dataset
     test: Dataset
     split: Split
     preprocessing: Preprocessing
     report: DataReport
+    class_weights: NDArray[np.float64] | None = None
 
     def fold(self, rows: Dataset) -> Fold:
         """Give rows as the booster takes them."""
-        return Fold(self.preprocessing.matrix(rows), rows.labels.codes)
+        return Fold(self.preprocessing.matrix(rows), rows.labels.codes, self._weights(rows))
+
+    def _weights(self, rows: Dataset) -> NDArray[np.float64] | None:
+        """Give what each row counts in training, (n_rows,): its own weight times that of its class."""
+        if self.class_weights is None:
+            return rows.roles.weights
+        of_class = self.class_weights[rows.labels.codes]
+        return of_class if rows.roles.weights is None else of_class * rows.roles.weights
 
     def features(self, rows: Dataset) -> Table:
         """Give the cells of the features only, by name, in the schema's order."""
@@ -75,12 +87,20 @@ def prepare(config: TrainingConfig, table: RawTable | None = None) -> Prepared:
     loader = DataLoader(config, table)
     data = loader.load()
     test_share = 0.0 if config.test else config.test_share
-    split = stratified_split(
-        data.target, data.labels, test=test_share, validation=config.validation_share, seed=config.seed
-    )
+    split = split_rows(data, test=test_share, validation=config.validation_share, seed=config.seed)
     test = loader.load_test(data, config.test) if config.test else data.take(split.test)
-    pipeline = PreprocessingPipeline(
-        config.overrides, on_unknown_feature=config.on_unknown_feature, scaling=config.scaling
-    )
-    fitted = pipeline.fit(data, split.train)
-    return Prepared(data, test, split, fitted, report_on(data, split, test, fitted.schema, fitted.left_out))
+    return prepared_from(data, split, test, config)
+
+
+def prepared_from(data: Dataset, split: Split, test: Dataset, config: TrainingConfig) -> Prepared:
+    """Fit everything on the training rows of a table that is cut already."""
+    fitted = PreprocessingPipeline.of(config).fit(data, split.train)
+    heavy = balanced(data, split) if config.class_weight == "balanced" else None
+    return Prepared(data, test, split, fitted, report_on(data, split, test, fitted), heavy)
+
+
+def balanced(data: Dataset, split: Split) -> NDArray[np.float64]:
+    """Give class weights under which all classes count as much, (n_classes,), and all rows together what they did."""
+    seen = data.take(np.concatenate([split.train, split.validation]))
+    counts = np.bincount(seen.labels.codes, seen.roles.weights, len(data.labels.classes))
+    return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, np.finfo(np.float64).tiny)))

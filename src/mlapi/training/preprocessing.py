@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.encoder import Encoder
-from mlapi.bundle.profile import ColumnKind, ColumnProfile, FeatureOverride, LeftOut, infer_schema, profile_column
+from mlapi.bundle.encoder import Encoder, Encoding, Scaling
+from mlapi.bundle.profile import (
+    EVERY,
+    ColumnProfile,
+    FeatureOverride,
+    Grouping,
+    LeftOut,
+    infer_schema,
+    profile_column,
+)
 from mlapi.bundle.schema import FeatureSchema, OnUnknownCategory, OnUnknownFeature
 from mlapi.bundle.types import Matrix
 from mlapi.training.columns import Column
 from mlapi.training.dataset import Dataset
 
+if TYPE_CHECKING:
+    from mlapi.training.config import TrainingConfig
+
+
+class Grouped(NamedTuple):
+    """Categories of a feature that are one because they are rare, and the training rows that hold one of them."""
+
+    n_categories: int
+    n_rows: int
+
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What was fitted: the schema, the encoder over it, and the columns that are no features, with the reason."""
+    """What was fitted: the schema, the encoder over it, the columns that are no features, and what was grouped."""
 
     schema: FeatureSchema
     encoder: Encoder
     left_out: tuple[LeftOut, ...]
+    grouped: Mapping[str, Grouped] = field(default_factory=dict)
 
     def matrix(self, data: Dataset) -> Matrix:
         """Give the float32 matrix of a table's rows, (n_rows, n_columns); an unseen category is NaN."""
@@ -32,7 +51,7 @@ class Preprocessing:
 
 
 class PreprocessingPipeline:
-    """Infers the feature schema and fits the encoder: missing values, categories, optional scaling.
+    """Infers the feature schema and fits the encoder: missing values, categories, dates, optional scaling.
 
     What a feature IS (kind, whether it may be missing, whether it is one at all) comes from the whole file, since
     serving must take every row that the file could hold. What is LEARNED (categories, ranges, medians, scales) comes
@@ -44,11 +63,35 @@ class PreprocessingPipeline:
         overrides: Mapping[str, FeatureOverride] | None = None,
         *,
         on_unknown_feature: OnUnknownFeature = OnUnknownFeature.REJECT,
-        scaling: Literal["none", "standard", "minmax"] = "none",
+        scaling: Scaling = "none",
+        encoding: Encoding = "native",
+        grouping: Grouping = EVERY,
     ) -> None:
+        """Say what is wanted.
+
+        Args:
+            overrides: what is said of a feature instead of looking.
+            on_unknown_feature: what serving does with a name that is no feature.
+            scaling: of number columns.
+            encoding: of categories, where an override says nothing else.
+            grouping: which categories are kept apart.
+        """
         self._overrides = dict(overrides or {})
         self._on_unknown_feature = on_unknown_feature
-        self._scaling: Literal["none", "standard", "minmax"] = scaling
+        self._scaling: Scaling = scaling
+        self._encoding: Encoding = encoding
+        self._grouping = grouping
+
+    @classmethod
+    def of(cls, config: TrainingConfig) -> PreprocessingPipeline:
+        """Give the pipeline that a configuration asks for."""
+        return cls(
+            config.overrides,
+            on_unknown_feature=config.on_unknown_feature,
+            scaling=config.scaling,
+            encoding=config.encoding,
+            grouping=Grouping(min_count=config.min_category_count, most=config.max_categories),
+        )
 
     def fit(self, data: Dataset, training_rows: NDArray[np.intp]) -> Preprocessing:
         """Fit on a table.
@@ -61,17 +104,28 @@ class PreprocessingPipeline:
             SchemaError: an override does not fit its column, or no feature is left.
         """
         whole = _profiles(data.columns)
-        kept, left_out = self._infer(data, whole, self._overrides)
+        kept, left_out = self._infer(data, whole, self._overrides, EVERY)
         fold = data.take(training_rows)
         columns = [column for column in fold.columns if column.name in kept.names]
-        schema, also_left_out = self._infer(data, _profiles(columns), self._settled(kept, whole))
+        profiles = _profiles(columns)
+        schema, also_left_out = self._infer(data, profiles, self._settled(kept, whole), self._grouping)
         table = {name: fold.table[name] for name in schema.names}
-        return Preprocessing(schema, Encoder.fit(schema, table, scaling=self._scaling), left_out + also_left_out)
+        encodings = {name: self._encoding_of(name) for name in schema.names}
+        encoder = Encoder.fit(schema, table, scaling=self._scaling, encodings=encodings)
+        return Preprocessing(schema, encoder, left_out + also_left_out, _grouped(schema, profiles))
 
     def _infer(
-        self, data: Dataset, profiles: Sequence[ColumnProfile], overrides: Mapping[str, FeatureOverride]
+        self,
+        data: Dataset,
+        profiles: Sequence[ColumnProfile],
+        overrides: Mapping[str, FeatureOverride],
+        grouping: Grouping,
     ) -> tuple[FeatureSchema, tuple[LeftOut, ...]]:
-        return infer_schema(profiles, overrides, data.target, self._on_unknown_feature)
+        return infer_schema(profiles, overrides, data.target, self._on_unknown_feature, grouping)
+
+    def _encoding_of(self, name: str) -> Encoding:
+        given = self._overrides.get(name)
+        return (given.encoding if given else None) or self._encoding
 
     def _settled(self, kept: FeatureSchema, profiles: Sequence[ColumnProfile]) -> dict[str, FeatureOverride]:
         """Carry over from the whole file what a part of it must not decide again."""
@@ -87,6 +141,16 @@ class PreprocessingPipeline:
                 given, kind=feature.kind, nullable=nullable, categories=categories
             )
         return settled
+
+
+def _grouped(schema: FeatureSchema, profiles: Sequence[ColumnProfile]) -> dict[str, Grouped]:
+    found = {}
+    for profile in profiles:
+        if profile.name in schema and schema.feature(profile.name).on_unknown is OnUnknownCategory.OTHER:
+            codes = schema.feature(profile.name).codes
+            rare = [count for name, count in profile.levels.items() if name not in codes]
+            found[profile.name] = Grouped(len(rare), sum(rare))
+    return found
 
 
 def _profiles(columns: Sequence[Column]) -> list[ColumnProfile]:

@@ -18,14 +18,12 @@ from mlapi.training.dataset import Dataset
 from mlapi.training.deciding import decide
 from mlapi.training.errors import ConfigError, count_of
 from mlapi.training.evaluation import ModelEvaluator
-from mlapi.training.folds import Parts, stratified_folds
-from mlapi.training.preparation import Prepared
-from mlapi.training.preprocessing import PreprocessingPipeline
+from mlapi.training.folds import Parts, folds
+from mlapi.training.preparation import Prepared, prepared_from
 from mlapi.training.progress import Progress, silent
-from mlapi.training.report import report_on
 from mlapi.training.scores import all_scores
 from mlapi.training.searching import search
-from mlapi.training.split import Places, stratified_split
+from mlapi.training.split import Places, split_rows
 from mlapi.training.trainer import margin
 from mlapi.training.unrecorded import UnrecordedRun
 
@@ -72,21 +70,14 @@ def folds_of(data: Dataset, config: TrainingConfig) -> Parts:
     if smallest < needed:
         reason = f"{count_of(config.cv, 'fold')} need {needed} rows of each class; the smallest has {smallest}"
         raise ConfigError("--cv", reason)
-    return stratified_folds(data.labels.codes, config.cv, config.seed)
+    return folds(data, config.cv, config.seed)
 
 
 def without_fold(data: Dataset, seen: Places, scored: Places, config: TrainingConfig) -> Prepared:
     """Prepare some rows as the training table and others as the test rows."""
     training, test = data.take(seen), data.take(scored)
-    split = stratified_split(
-        data.target, training.labels, test=0.0, validation=config.validation_share, seed=config.seed
-    )
-    pipeline = PreprocessingPipeline(
-        config.overrides, on_unknown_feature=config.on_unknown_feature, scaling=config.scaling
-    )
-    fitted = pipeline.fit(training, split.train)
-    report = report_on(training, split, test, fitted.schema, fitted.left_out)
-    return Prepared(training, test, split, fitted, report)
+    split = split_rows(training, test=0.0, validation=config.validation_share, seed=config.seed)
+    return prepared_from(training, split, test, config)
 
 
 def _metrics(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> dict[str, float]:
@@ -94,5 +85,7 @@ def _metrics(prepared: Prepared, boosted: Boosted, config: TrainingConfig) -> di
     test = prepared.fold(prepared.test)
     probabilities = decision.calibrated(margin(boosted.trainer, boosted.booster, test))
     chosen = ModelEvaluator(decision).chosen(probabilities)
-    found = all_scores(test.codes, probabilities, chosen, np.ones((1, len(test.codes))))
+    weights = prepared.test.roles.weights
+    heavy = np.ones(len(test.codes)) if weights is None else weights
+    found = all_scores(test.codes, probabilities, chosen, heavy[None, :])
     return {name: float(values[0]) for name, values in sorted(found.items()) if not np.isnan(values[0])}

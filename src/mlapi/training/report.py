@@ -7,10 +7,11 @@ import numpy as np
 
 from mlapi.bundle.decision import class_name
 from mlapi.bundle.profile import ColumnKind, LeftOut
-from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.schema import FeatureSchema, OnUnknownCategory
 from mlapi.training.columns import Column
 from mlapi.training.dataset import Dataset
 from mlapi.training.errors import count_of, shown
+from mlapi.training.preprocessing import Preprocessing
 from mlapi.training.split import Split
 
 
@@ -64,9 +65,7 @@ class DataReport(msgspec.Struct, frozen=True):
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
-def report_on(
-    data: Dataset, split: Split, test: Dataset, schema: FeatureSchema, left_out: tuple[LeftOut, ...]
-) -> DataReport:
+def report_on(data: Dataset, split: Split, test: Dataset, fitted: Preprocessing) -> DataReport:
     """Describe a table, its split, and what its test rows hold that training did not see."""
     counts = data.labels.counts().tolist()
     return DataReport(
@@ -76,8 +75,8 @@ def report_on(
         parts={"train": len(split.train), "validation": len(split.validation), "test": test.n_rows},
         classes={class_name(label): count for label, count in zip(data.labels.classes, counts, strict=True)},
         columns=tuple(_column_report(column) for column in data.columns),
-        left_out=left_out,
-        unseen_categories=_unseen(schema, test),
+        left_out=fitted.left_out,
+        unseen_categories=_unseen(fitted.schema, test),
         notes=data.notes if test.name == data.name else (*data.notes, *test.notes),
     )
 
@@ -91,6 +90,9 @@ def _unseen(schema: FeatureSchema, test: Dataset) -> dict[str, int]:
     found = {}
     for column in test.columns:
         if column.kind is ColumnKind.TEXT and column.name in schema.names:
-            known = {*schema.feature(column.name).categories, None}
+            feature = schema.feature(column.name)
+            if feature.on_unknown is OnUnknownCategory.OTHER:
+                continue  # training had others too
+            known = {*feature.categories, None}
             found[column.name] = int(np.sum([cell not in known for cell in column.cells]))
     return {name: count for name, count in found.items() if count}

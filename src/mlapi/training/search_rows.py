@@ -6,7 +6,7 @@ import os
 
 from mlapi.training.config import TrainingConfig
 from mlapi.training.cross_validation import CrossValidation
-from mlapi.training.folds import Parts, stratified_folds
+from mlapi.training.folds import Parts, folds
 from mlapi.training.preparation import Prepared
 from mlapi.training.trainer import Fold, ModelTrainer, trainer_arguments
 
@@ -20,7 +20,7 @@ def cross_validation(prepared: Prepared, config: TrainingConfig, *, fresh: bool 
 def folded(prepared: Prepared, config: TrainingConfig, *, fresh: bool = False) -> tuple[Fold, Parts]:
     """Give the rows and their folds."""
     rows = prepared.fold(prepared.seen)
-    return rows, stratified_folds(rows.codes, config.search_folds, config.seed + fresh)
+    return rows, folds(prepared.seen, config.search_folds, config.seed + fresh)
 
 
 def threads(config: TrainingConfig) -> int | None:

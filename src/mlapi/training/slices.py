@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.decision import class_name
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.types import Probabilities
 from mlapi.training.columns import Column
@@ -22,6 +23,7 @@ MOST_GROUPS = 12  # of one feature; the rarer ones are put together
 FEWEST_ROWS = 10  # a smaller part tells nothing
 Mask = NDArray[np.bool_]
 QUARTERS = (0.25, 0.5, 0.75)
+QUANTITIES = (ColumnKind.NUMBER, ColumnKind.DATETIME)
 MISSING = "(missing)"  # in brackets, since a category may be called so
 OTHERS = "(all others)"
 
@@ -87,8 +89,8 @@ def parts(column: Column) -> Iterator[tuple[str, NDArray[np.intp]]]:
 
 def _masks(column: Column, known: Mask) -> Iterator[tuple[str, Mask]]:
     values, counts = np.unique(column.cells[known], return_counts=True)
-    if column.kind is ColumnKind.NUMBER and len(values) > MOST_GROUPS:
-        yield from _quarters(column.cells.astype(np.float64))
+    if column.kind in QUANTITIES and len(values) > MOST_GROUPS:
+        yield from _quarters(column.cells.astype(np.float64), column.kind)
         return
     kept = values[np.argsort(-counts, kind="stable")[:MOST_GROUPS]]
     for value in kept:
@@ -96,15 +98,18 @@ def _masks(column: Column, known: Mask) -> Iterator[tuple[str, Mask]]:
     yield OTHERS, known & ~np.isin(column.cells, kept)
 
 
-def _quarters(cells: Floats) -> Iterator[tuple[str, Mask]]:
+def _quarters(cells: Floats, kind: ColumnKind) -> Iterator[tuple[str, Mask]]:
     """Cut at values that occur, so that equal data are cut alike on every machine."""
     edges = np.unique(np.nanquantile(cells, QUARTERS, method="inverted_cdf"))
     for low, high in itertools.pairwise([-np.inf, *edges, np.inf]):
-        name = f"over {low:g}" if high == np.inf else f"up to {high:g}" if low == -np.inf else f"{low:g} to {high:g}"
+        least, most = (_spelled(edge, kind) if np.isfinite(edge) else "" for edge in (low, high))
+        name = f"over {least}" if high == np.inf else f"up to {most}" if low == -np.inf else f"{least} to {most}"
         yield name, (cells > low) & (cells <= high)
 
 
-def _spelled(value: object, kind: ColumnKind) -> str:
+def _spelled(value: Any, kind: ColumnKind) -> str:
+    if kind is ColumnKind.DATETIME:
+        return spelled(value)
     if kind is ColumnKind.BOOLEAN:
         return class_name(bool(value))
     return str(value) if kind is ColumnKind.TEXT else f"{value:g}"

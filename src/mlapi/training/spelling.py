@@ -10,8 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from mlapi.bundle.moments import seconds_of
+
 MISSING_MARKS = ("", "?", "NA")
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+DATE = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
 INFINITY = r"^(?i)[+-]?inf(inity)?$"
 
 
@@ -25,6 +28,18 @@ def is_number(levels: pa.StringArray) -> NDArray[np.bool_]:
     """Tell which texts are numbers, infinities among them; blanks around a number are allowed, NaN is not a number."""
     trimmed = pc.utf8_trim_whitespace(levels)
     found = pc.or_(pc.match_substring_regex(trimmed, NUMBER), pc.match_substring_regex(trimmed, INFINITY))
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def seconds_of_all(levels: pa.StringArray) -> NDArray[np.float64]:
+    """Give whole seconds since 1970 for each date, NaN for another text; see `moments.seconds_of`."""
+    found = (seconds_of(text.strip()) for text in levels.to_pylist())
+    return np.array([np.nan if seconds is None else seconds for seconds in found], np.float64)
+
+
+def looks_like_date(levels: pa.StringArray) -> NDArray[np.bool_]:
+    """Tell which texts begin as dates do, at a cost that does not matter for columns of anything else."""
+    found = pc.match_substring_regex(levels, DATE)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 

@@ -25,14 +25,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 @dataclass(frozen=True)
 class Fold:
-    """A matrix, float32 (n_rows, n_columns), and its rows' classes, int32 (n_rows,)."""
+    """A matrix, float32 (n_rows, n_columns), its rows' classes, int32 (n_rows,), and what each row counts, if not 1."""
 
     matrix: Matrix
     codes: NDArray[np.int32]
+    weights: NDArray[np.float64] | None = None
 
     def take(self, rows: NDArray[np.intp]) -> Fold:
         """Give these rows only, in this order."""
-        return Fold(self.matrix[rows], self.codes[rows])
+        return Fold(self.matrix[rows], self.codes[rows], None if self.weights is None else self.weights[rows])
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,12 @@ class ModelTrainer:
         import xgboost
 
         return xgboost.DMatrix(
-            fold.matrix, label=fold.codes, feature_types=self._types, enable_categorical=True, nthread=self._threads
+            fold.matrix,
+            label=fold.codes,
+            weight=fold.weights,
+            feature_types=self._types,
+            enable_categorical=True,
+            nthread=self._threads,
         )
 
     def quantized(self, params: BoosterParams, fold: Fold) -> xgboost.DMatrix:
@@ -178,6 +184,7 @@ class ModelTrainer:
         return xgboost.QuantileDMatrix(
             fold.matrix,
             label=fold.codes,
+            weight=fold.weights,
             feature_types=self._types,
             enable_categorical=True,
             max_bin=params.max_bin,

@@ -77,7 +77,7 @@ def _categories(feature: Feature) -> dict[str, Any]:
     """A closed list only where an unknown category is refused."""
     if feature.on_unknown is OnUnknownCategory.REJECT:
         return {"enum": [*feature.categories, *([None] if feature.nullable else [])]}
-    return {"x-categories": list(feature.categories), "x-unknown-category": str(feature.on_unknown)}
+    return {"x-categories": list(feature.categories)}
 
 
 def _limit(feature: Feature, limit: float) -> float | str:
