@@ -21,6 +21,7 @@ INPUTS: Final = {
     FeatureKind.INTEGER: "INT64",
     FeatureKind.BOOLEAN: "BOOL",
     FeatureKind.CATEGORICAL: "BYTES",
+    FeatureKind.DATETIME: "BYTES",
 }
 
 
