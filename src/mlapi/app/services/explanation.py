@@ -45,7 +45,7 @@ def explanations(bundle: Bundle, encoded: Encoded, prediction: Prediction, n_fea
     rest = weights[:, n_features:].sum(axis=1)
     figures = np.column_stack([prediction.margin[rows, groups], parts[:, -1], rest, weights[:, :n_features]])
     labels = [bundle.decision.classes[1 if two else group] for group in groups.tolist()]
-    names = bundle.encoder.columns
+    names = bundle.schema.names
     return [
         _explanation(label, [names[place] for place in places], row)
         for label, places, row in zip(labels, order[:, :n_features].tolist(), _spelled(figures), strict=True)
