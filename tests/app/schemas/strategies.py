@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mlapi.app.schemas.row_model import FLOAT32_MAX
 from mlapi.bundle.cells import FLOAT32_OVERFLOW
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
+from tests.fixtures.strategies import moments
 from tests.fixtures.strategies import schemas as any_schemas
 
 PLAIN_NAMES = ("age", "hours per week", "größe", "a:b", "{", "0", "model_x", "_private", "class", "f1")
@@ -29,7 +30,9 @@ EDGES = (
     5e-324,
 )
 NUMBERS = st.sampled_from(EDGES) | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-TEXTS = st.sampled_from((*CATEGORIES, "", "never seen", "a\0b")) | st.text(max_size=5)
+TEXTS = st.sampled_from(
+    (*CATEGORIES, "", "never seen", "a\0b", "2024-02-30", "2024-02-29", "2024-02-29T24:00Z")
+) | st.text(max_size=5)
 COUNTS = st.integers(-1, 3) | st.sampled_from((2.0, 1.5, True, None, 10**400))
 SHARES = st.floats(-0.1, 1.1) | st.sampled_from((0, 1, False, None, "0.5"))
 NESTED = st.sampled_from(([], {}, [1], {"a": 1}))
@@ -73,7 +76,12 @@ def good_cells(feature: Feature) -> st.SearchStrategy[Any]:
         case FeatureKind.BOOLEAN:
             cells = st.booleans()
         case FeatureKind.CATEGORICAL:
-            cells = st.sampled_from(feature.categories)
+            others = (
+                st.sampled_from(("never seen", "")) if feature.on_unknown is OnUnknownCategory.OTHER else st.nothing()
+            )
+            cells = st.sampled_from(feature.categories) | others
+        case FeatureKind.DATETIME:
+            cells = moments()
     return cells | st.none() if feature.nullable else cells
 
 
