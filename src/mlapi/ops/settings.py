@@ -34,6 +34,9 @@ class Settings(Section):
     )
     state_dir: Path = setting(DEFAULT_STATE_DIR, "directory of everything that this machine keeps")
     follow_interval_s: float = setting(5.0, "seconds between looks at the alias that is followed", ge=0.1)
+    openml_server: str = setting(
+        "https://www.openml.org", "server that `openml:NAME` tables come from", env="OPENML_SERVER"
+    )
     database_url: SecretStr | None = setting(None, "SQLAlchemy address of the service's own database")
     api: APIConfig = APIConfig()
     mlflow: MLflowConfig

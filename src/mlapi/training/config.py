@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import OnUnknownFeature
 from mlapi.ops.fields import Names
+from mlapi.training.address import OPENML, file_name, placed
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.calibration import Wish
 from mlapi.training.card_texts import PARTS, CardTexts
@@ -32,17 +33,29 @@ class TrainingConfig(Frozen):
 
     dataset: str | None = Field(
         default=None,
-        description="a table inside scikit-learn: breast_cancer, wine, iris or digits",
+        description="a table inside scikit-learn (breast_cancer, wine, iris, digits), or openml:NAME or openml:ID",
         json_schema_extra={"metavar": "NAME"},
     )
-    data: Path | None = Field(default=None, description="a table's file: CSV, TSV, JSON Lines, ARFF, Parquet, Arrow")
+    data: str | Path | None = Field(
+        default=None,
+        description="a table's file (CSV, TSV, JSON Lines, ARFF, Parquet, Arrow) or its address: openml:NAME, s3://, https://",
+        json_schema_extra={"metavar": "FILE"},
+    )
+    sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="what the file at an address must hash to; then it is fetched once only",
+        json_schema_extra={"metavar": "HEX"},
+    )
     target: str | None = Field(
         default=None,
         description="the column to predict; `target` for scikit-learn's tables",
         json_schema_extra={"metavar": "COLUMN"},
     )
-    test: Path | None = Field(
-        default=None, description="a second file that gives the figures, instead of a part of the first"
+    test: str | Path | None = Field(
+        default=None,
+        description="a second file that gives the figures, instead of a part of the first",
+        json_schema_extra={"metavar": "FILE"},
     )
     drop: Names = Field(default=(), description="columns to leave out", json_schema_extra={"metavar": "COLUMN"})
     group: str | None = Field(
@@ -163,11 +176,16 @@ class TrainingConfig(Frozen):
         """The names that a user may have meant: XGBoost's parameters are set beside the others."""
         return (*cls.model_fields, *BoosterParams.model_fields)
 
+    @field_validator("data", "test", mode="before")
+    @classmethod
+    def _placed(cls, given: object) -> object:
+        return placed(given)
+
     @model_validator(mode="after")
     def _one_table(self) -> Self:
         if (self.dataset is None) == (self.data is None):
             raise ConfigError("--dataset", "give either --dataset NAME or --data FILE")
-        if self.data is not None and not self.target:
+        if self.data is not None and not self.target and not str(self.data).startswith(OPENML):
             raise ConfigError("--target", "say which column of the file to predict: --target COLUMN")
         if self.target is not None and self.target in self.drop:
             raise ConfigError("--drop", "the target cannot be left out")
@@ -182,14 +200,24 @@ class TrainingConfig(Frozen):
         return self
 
     @property
+    def address(self) -> str | None:
+        """Where the table is fetched from; None for a local file and for scikit-learn's tables."""
+        if self.dataset is not None and self.dataset.startswith(OPENML):
+            return self.dataset
+        return self.data if isinstance(self.data, str) else None
+
+    @property
     def model_name(self) -> str:
         """The name to register under: the given one, else the dataset's or the file's, with odd letters as `_`."""
-        raw = self.name or self.dataset or (stem(self.data.name) if self.data else "")
+        place = self.address or self.data
+        file = place.name if isinstance(place, Path) else file_name(place or "")
+        raw = self.name or (stem(file) if place else self.dataset) or ""
         return re.sub(r"[^A-Za-z0-9._-]", "_", raw).lstrip(".-")[:100] or "model"
 
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""
-        apart = {"dataset", "data", "test", "name", "threads", "signing_key", "experiment", "overrides", "schema_file"}
+        apart = {"dataset", "data", "sha256", "test", "name", "threads", "signing_key", "experiment"}
+        apart |= {"overrides", "schema_file"}
         apart |= {"storage", "workers", "resume"} if self.trials else {"storage", "workers", "resume", *SEARCH}
         plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)
         return plain | {"overrides": {name: repr(override) for name, override in sorted(self.overrides.items())}}

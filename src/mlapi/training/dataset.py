@@ -131,7 +131,7 @@ class DataLoader:
         if self._table is not None:
             return self._table
         if self._config.data is not None:
-            return read_file(self._config.data)
+            return read_file(Path(self._config.data))
         return load_set(self._config.dataset or "")
 
     def _dataset(self, raw: RawTable, labels: Labels, roles: Roles, kinds: Mapping[str, FeatureKind | None]) -> Dataset:

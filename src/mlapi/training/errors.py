@@ -3,6 +3,8 @@
 TrainingError
 ├── ConfigError            a parameter that cannot be, or that does not fit the table
 ├── DataError              the table cannot be trained on
+│   ├── AddressError       a table cannot be had from its address
+│   │   └── AddressAway    … for now: asking again may help
 │   ├── DataFileError      a file cannot be read at all
 │   ├── TableError         the shape of a table is wrong: no rows, ragged rows, doubled names
 │   ├── ColumnError        one feature's cells are wrong
@@ -22,6 +24,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 SHOWN_LENGTH = 40  # a cell may be a whole document; enough is shown to find it
 
@@ -60,6 +63,19 @@ class ConfigError(TrainingError):
 
 class DataError(TrainingError):
     """The table cannot be trained on."""
+
+
+class AddressError(DataError):
+    """A table cannot be had from its address, which is shown without credentials and query."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = shown_address(address)
+        self.reason = reason
+        super().__init__(f"{self.address}: {reason}")
+
+
+class AddressAway(AddressError):
+    """A table cannot be had from its address now; asking again may help."""
 
 
 class DataFileError(DataError):
@@ -160,6 +176,13 @@ class ParityError(TrainingError):
         super().__init__(
             f"the bundle differs from its booster in {rows} rows (by up to {difference:g}); nothing was registered"
         )
+
+
+def shown_address(address: str) -> str:
+    """Give an address for one line: without user, password, query and fragment, control characters escaped."""
+    parts = urlsplit(address)
+    plain = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in plain)
 
 
 def shown_path(path: Path) -> str:

@@ -24,6 +24,7 @@ from mlapi.training.plots import Scored
 from mlapi.training.preparation import Prepared
 from mlapi.training.progress import Progress, silent
 from mlapi.training.refolding import cross_validate, folds_of
+from mlapi.training.report_page import report_page
 from mlapi.training.slices import slices
 from mlapi.training.tracking import TrackedRun
 from mlapi.training.trainer import margin, model_bytes
@@ -94,6 +95,7 @@ def record_run(run: TrackedRun, prepared: Prepared, boosted: Boosted, trained: T
         run.log(metrics=dict(figures[begin : begin + METRICS_AT_ONCE]))
     files = {
         "report.json": prepared.report.to_json(),
+        "report.md": report_page(prepared.report),
         TEST_ROWS_FILE: test_rows(prepared.test),
         SEEN_ROWS_FILE: SeenRows.of(prepared.seen.table).to_parquet(),
     }

@@ -17,6 +17,7 @@ from mlapi.training.boosting import boost
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, shown_path
 from mlapi.training.export import About, Model, bundle_files, write_bundle
+from mlapi.training.fetching import fetched
 from mlapi.training.golden_rows import Held
 from mlapi.training.outcome import Trained, evaluate, record_run
 from mlapi.training.overrides import resolved
@@ -71,7 +72,7 @@ def train(
         BundleError: the bundle or the store is at fault; likewise.
     """
     progress("reading the data")
-    config = resolved(config)
+    config = fetched(resolved(config), settings)
     prepared = prepare(config, table)
     check_wishes(config, prepared)
     signing_key = read_key(config.signing_key)

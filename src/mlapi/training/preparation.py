@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def prepare(config: TrainingConfig, table: RawTable | None = None) -> Prepared:
     data = loader.load()
     test_share = 0.0 if config.test else config.test_share
     split = split_rows(data, test=test_share, validation=config.validation_share, seed=config.seed)
-    test = loader.load_test(data, config.test) if config.test else data.take(split.test)
+    test = loader.load_test(data, Path(config.test)) if config.test else data.take(split.test)
     return prepared_from(data, split, test, config)
 
 
@@ -96,7 +97,7 @@ def prepared_from(data: Dataset, split: Split, test: Dataset, config: TrainingCo
     """Fit everything on the training rows of a table that is cut already."""
     fitted = PreprocessingPipeline.of(config).fit(data, split.train)
     heavy = balanced(data, split) if config.class_weight == "balanced" else None
-    return Prepared(data, test, split, fitted, report_on(data, split, test, fitted), heavy)
+    return Prepared(data, test, split, fitted, report_on(data, split, test, fitted, config.seed), heavy)
 
 
 def balanced(data: Dataset, split: Split) -> NDArray[np.float64]:

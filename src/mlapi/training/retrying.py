@@ -19,20 +19,26 @@ AWAY: Final = (StoreUnavailable, TrackingError)
 _uniform: Final = SystemRandom().uniform
 
 
-def patiently(ask: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
+def patiently(
+    ask: Callable[[], T],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    away: tuple[type[Exception], ...] = AWAY,
+) -> T:
     """Ask up to four times; waits grow exponentially, each cut by chance ("full jitter").
 
     Args:
         ask: what can be done twice without harm.
         sleep: waits, seconds.
+        away: what it raises where asking again may help.
 
     Raises:
-        StoreUnavailable: it still does not answer.
+        StoreUnavailable: it still does not answer; or another of the errors in `away`.
         TrackingError: likewise.
     """
     for failures in range(ATTEMPTS - 1):
         try:
             return ask()
-        except AWAY:
+        except away:
             sleep(_uniform(0.0, min(CAP_S, BASE_S * 2**failures)))
     return ask()
