@@ -69,6 +69,7 @@ def _train_and_promote(store: Store, settings: Settings) -> None:
         result = pipeline.train(configuration(settings.training, flags), settings, progress)
     finally:
         progress.close()
+    click.echo("\n".join(result.report.lines()))
     print_report(result)
     if result.version is None:
         raise click.ClickException("the store is away, so nothing could be promoted; run `mlapi sync` when it is back")

@@ -14,6 +14,7 @@ from mlapi.cli.training_flags import TrainingCommand
 
 if TYPE_CHECKING:
     from mlapi.training.pipeline import TrainingResult
+    from mlapi.training.report import DataReport
     from mlapi.training.resolving import Resolved
 
 
@@ -47,8 +48,15 @@ def run(invocation: Invocation, flags: dict[str, Any], *, trials: int = 0) -> No
         return
     settings = invocation.settings()
     progress = listener(settings, "mlapi-train")
+
+    def hears(report: DataReport) -> None:
+        progress.close()
+        if not as_json:
+            click.echo("
+".join(report.lines()))
+
     try:
-        result = pipeline.train(resolved.config, settings, progress)
+        result = pipeline.train(resolved.config, settings, progress, hears=hears)
     finally:
         progress.close()
     if as_json:
@@ -91,8 +99,6 @@ def figures(result: TrainingResult) -> Iterator[str]:
 
 def print_report(result: TrainingResult) -> None:
     """Print what a person wants to know of a training."""
-    for line in result.report.lines():
-        click.echo(line)
     for note in result.notes:
         click.echo(note)
     for line in figures(result):

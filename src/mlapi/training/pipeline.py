@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,16 @@ class TrainingResult:
     notes: tuple[str, ...] = ()
 
 
+def unheard(report: DataReport) -> None:
+    """Do nothing with a report."""
+
+
 def train(
-    config: TrainingConfig, settings: Settings, progress: Progress = silent, table: RawTable | None = None
+    config: TrainingConfig,
+    settings: Settings,
+    progress: Progress = silent,
+    table: RawTable | None = None,
+    hears: Callable[[DataReport], None] = unheard,
 ) -> TrainingResult:
     """Train, record, register; `staging` points at the new version afterwards.
 
@@ -65,6 +74,7 @@ def train(
         settings: where to record and register.
         progress: hears of each stage.
         table: the training table itself, where it is in memory.
+        hears: gets the report on the data before anything is trained.
 
     Raises:
         TrainingError: the data, a parameter or the tracking server is at fault; nothing is registered, and a run that
@@ -75,6 +85,7 @@ def train(
     config = fetched(resolved(config), settings)
     prepared = prepare(config, table)
     check_wishes(config, prepared)
+    hears(prepared.report)
     signing_key = read_key(config.signing_key)
     progress("opening the run")
     tags = {"mlapi.model": config.model_name, "mlapi.dataset": prepared.facts.fingerprint}

@@ -21,7 +21,9 @@ from mlapi.training.suspects import Suspect, suspects
 NAMED = 5  # of a list in a line; the report has all
 RARE_ROWS = 20  # test figures of a class with fewer mean little: one row more or less is five hundredths of its recall
 ROW_NUMBERS = 100  # rows above which whole numbers without a gap or a repetition number the rows
-KEEP = 'keep one with kind = "categorical" in a file given with --schema'
+IDENTIFIER = "identifier"  # in the reasons of `bundle.inference`
+KEEP = 'such text is kept by kind = "categorical" in a file given with --schema; free text cannot be learned from'
+LEAKED_SHARE = 0.01  # of the test rows; fewer equal rows change no figure that can be told from chance
 
 
 class ColumnReport(msgspec.Struct, frozen=True):
@@ -91,9 +93,10 @@ class DataReport(msgspec.Struct, frozen=True, kw_only=True):
         for column in self.columns:
             if column.row_number and column.feature:
                 yield f"{shown(column.name)} looks like a number of the row; if it is one, --drop {column.name!r}"
-        if self.leaked_rows:
-            share = f"{self.leaked_rows / self.parts['test']:.1%}"
-            yield f"{count_of(self.leaked_rows, 'test row')} ({share}) equal a row that trains in every feature"
+        share = self.leaked_rows / self.parts["test"]
+        if share >= LEAKED_SHARE:
+            rows = f"{count_of(self.leaked_rows, 'test row')} ({share:.1%})"
+            yield f"in every feature, {rows} equal one that trains; if they are copies, keep them together with --group"
         for name in self.rare_classes:
             yield f"class {shown(name)} has {count_of(self.classes[name], 'row')}: its figures mean little"
 
@@ -117,8 +120,9 @@ class DataReport(msgspec.Struct, frozen=True, kw_only=True):
     def done(self) -> Iterator[str]:
         """Give what was done with the columns and the cells."""
         for one in self.left_out:
-            hint = f"; {KEEP}" if "identifier" in one.reason else ""
-            yield f"left out {shown(one.name)}: {one.reason}{hint}"
+            yield f"left out {shown(one.name)}: {one.reason}"
+        if any(IDENTIFIER in one.reason for one in self.left_out):
+            yield KEEP
         for name, group in self.grouped.items():
             rare = f"{group.n_categories} rare categories ({count_of(group.n_rows, 'training row')})"
             yield f"{shown(name)}: {rare} are one, and so is any that training had not seen"
@@ -149,8 +153,15 @@ def report_on(data: Dataset, split: Split, test: Dataset, fitted: Preprocessing,
         repeated_rows=data.n_rows - len(SeenRows.of({name: data.table[name] for name in names}).fingerprints),
         leaked_rows=int(rows.holds(test.table).sum()),
         unseen_categories=_unseen(schema, test),
-        notes=data.notes if test.name == data.name else (*data.notes, *test.notes),
+        notes=_notes(data, test, fitted),
     )
+
+
+def _notes(data: Dataset, test: Dataset, fitted: Preprocessing) -> tuple[str, ...]:
+    """Give what was noted when reading; what was made of the cells of a column that is left out does not matter."""
+    notes = data.notes if test.name == data.name else (*data.notes, *test.notes)
+    beside = tuple(f"took {shown(one.name)} " for one in fitted.left_out)
+    return tuple(note for note in notes if not note.startswith(beside))
 
 
 def _column_report(column: Column, schema: FeatureSchema) -> ColumnReport:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator, Sequence
 
-from mlapi.training.card import escaped
+from mlapi.training.card import MARKS, escaped
 from mlapi.training.report import DataReport
 
 
@@ -14,14 +15,14 @@ def report_page(report: DataReport) -> bytes:
 
 
 def _lines(report: DataReport) -> Iterator[str]:
-    yield f"# Data of {escaped(report.source)}"
-    yield f"\n{report.n_rows} rows; `target` is {escaped(report.target)}.\n"
+    yield f"# Data of {_escaped(report.source)}"
+    yield f"\n{report.n_rows} rows; `target` is {_escaped(report.target)}.\n"
     yield from _table(("part", "rows"), report.parts.items())
     yield from _table(("class", "rows", "share"), _shares(report))
     for title, entries in (("To look at", list(report.warnings())), ("Done", list(report.done()))):
         if entries:
             yield f"## {title}\n"
-            yield from (f"- {escaped(entry)}" for entry in entries)
+            yield from (f"- {_escaped(entry)}" for entry in entries)
             yield ""
     yield "## Columns\n"
     yield from _table(
@@ -41,3 +42,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
     for row in rows:
         yield f"| {' | '.join(map(escaped, row))} |"
     yield ""
+
+
+def _escaped(text: object) -> str:
+    """Give text on one line that is neither Markdown nor HTML, however long it is."""
+    return MARKS.sub(r"\\\1", html.escape(" ".join(str(text).split()), quote=False))

@@ -28,8 +28,8 @@ class Suspect(msgspec.Struct, frozen=True):
     @property
     def reason(self) -> str:
         """What is suspicious, in words."""
-        what = "whether it is missing tells" if self.by_gaps else "tells"
-        return f"alone {what} the classes apart (AUC {self.auc:.3f})"
+        apart = f"tells the classes apart (AUC {self.auc:.3f})"
+        return f"being missing or not alone {apart}" if self.by_gaps else f"alone {apart}"
 
 
 def suspects(train: Dataset, names: tuple[str, ...], seed: int) -> tuple[Suspect, ...]:
