@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mlapi.training.errors import TargetError
 from mlapi.training.labels import Labels
-from mlapi.training.split import stratified_split
+from mlapi.training.split import group_split, stratified_split, time_split
 
 
 def labels_of(sizes: list[int]) -> Labels:
@@ -64,3 +64,66 @@ def test_a_seed_fixes_the_rows() -> None:
 def test_a_class_too_small_is_named_with_its_count(sizes: list[int], test: float, message: str) -> None:
     with pytest.raises(TargetError, match=message):
         stratified_split("y", labels_of(sizes), test=test, validation=0.2, seed=1)
+
+
+GROUPS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2)), min_size=6, max_size=40)
+
+
+@given(groups=GROUPS, seed=st.integers(0, 9))
+def test_no_group_is_cut_and_every_part_has_rows(groups: list[tuple[int, int]], seed: int) -> None:
+    sizes = [size for size, _ in groups]
+    number = np.repeat(np.arange(len(groups)), sizes)
+    labels = Labels(("a", "b"), np.random.default_rng(0).integers(0, 2, len(number)).astype(np.int32))
+    try:
+        split = group_split("y", labels, number, test=0.2, validation=0.2, seed=seed)
+    except TargetError as error:
+        assert "is in none of the" in str(error)
+        return
+    parts = (split.train, split.validation, split.test)
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(number)))
+    owners = [set(number[part]) for part in parts]
+    assert all(owners)
+    assert sum(map(len, owners)) == len(groups)
+
+
+def test_groups_come_near_the_shares_of_every_class() -> None:
+    random = np.random.default_rng(1)
+    number = np.repeat(np.arange(300), random.integers(1, 8, 300))
+    labels = Labels(("a", "b"), (random.random(len(number)) < 0.2).astype(np.int32))
+    split = group_split("y", labels, number, test=0.2, validation=0.15, seed=0)
+    for part, share in ((split.train, 0.65), (split.validation, 0.15), (split.test, 0.2)):
+        for code in (0, 1):
+            own = (labels.codes[part] == code).sum() / (labels.codes == code).sum()
+            assert own == pytest.approx(share, abs=0.02)
+
+
+@given(st.lists(st.integers(0, 12), min_size=4, max_size=60))
+def test_equal_times_are_not_cut_apart_and_the_test_is_the_latest(times: list[int]) -> None:
+    moments = np.array(times, np.float64)
+    labels = Labels(("a",), np.zeros(len(times), np.int32))
+    if len(set(times)) < 3:
+        with pytest.raises(TargetError, match="needs 3 different ones"):
+            time_split("y", labels, moments, test=0.2, validation=0.2)
+        return
+    split = time_split("y", labels, moments, test=0.2, validation=0.2)
+    parts = (split.train, split.validation, split.test)
+    assert all(map(len, parts))
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(len(times)))
+    assert moments[split.train].max() < moments[split.validation].min()
+    assert moments[split.validation].max() < moments[split.test].min()
+
+
+def test_times_that_all_differ_are_cut_at_the_shares() -> None:
+    labels = Labels(("a",), np.zeros(100, np.int32))
+    split = time_split("y", labels, np.arange(100.0)[::-1], test=0.2, validation=0.15)
+    assert (len(split.train), len(split.validation), len(split.test)) == (65, 15, 20)
+    beside = time_split("y", labels, np.arange(100.0), test=0.0, validation=0.15)
+    assert (len(beside.train), len(beside.validation), len(beside.test)) == (85, 15, 0)
+
+
+def test_too_few_groups_and_a_class_that_comes_too_late_are_told() -> None:
+    labels = Labels(("a", "b"), np.array([0, 0, 0, 0, 0, 1], np.int32))
+    with pytest.raises(TargetError, match="of 2 groups; the split needs 3"):
+        group_split("y", labels, np.array([0, 0, 0, 1, 1, 1]), test=0.2, validation=0.2, seed=0)
+    with pytest.raises(TargetError, match="class 'b' is in none of the 4 rows that train"):
+        time_split("y", labels, np.arange(6.0), test=0.2, validation=0.2)

@@ -53,7 +53,7 @@ def _by_looks(raw: TextColumn) -> Column:
     seen = used > 0
     if not seen.any():  # all missing: left out and reported by the schema's inference
         return Column(raw.name, ColumnKind.NUMBER, np.full(len(raw.codes), np.nan))
-    if looks_like_date(raw.levels)[seen].mean() >= 1 - STRAY_SHARE:
+    if used[looks_like_date(raw.levels)].sum() >= (1 - STRAY_SHARE) * used.sum():
         return _dates_by_looks(raw, used)
     if raw.typed:
         return _texts(raw)
