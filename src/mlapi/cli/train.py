@@ -52,8 +52,7 @@ def run(invocation: Invocation, flags: dict[str, Any], *, trials: int = 0) -> No
     def hears(report: DataReport) -> None:
         progress.close()
         if not as_json:
-            click.echo("
-".join(report.lines()))
+            click.echo("\n".join(report.lines()))
 
     try:
         result = pipeline.train(resolved.config, settings, progress, hears=hears)
