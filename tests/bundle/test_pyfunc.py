@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,8 @@ import pytest
 from mlapi.bundle import Bundle, load
 from mlapi.bundle.decision import shortest
 from mlapi.bundle.errors import RowsError
-from mlapi.bundle.pyfunc import BundleModel, _load_pyfunc
+from mlapi.bundle.moments import seconds_of
+from mlapi.bundle.pyfunc import BundleModel, _cell, _load_pyfunc
 from tests.fixtures.bundles import KINDS, Made, binary
 
 ROOT = Path(__file__).parents[2]
@@ -186,3 +188,19 @@ def test_rows_are_served_without_pandas(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["1", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "same"),
+    [
+        (pd.Timestamp("2026-01-02T03:04:05.123456789"), "2026-01-02T03:04:05.123456789"),
+        (pd.Timestamp("2026-01-02", tz="UTC"), "2026-01-02T00:00:00+00:00"),
+        (np.datetime64("2026-01-02"), "2026-01-02"),
+        (date(2026, 1, 2), "2026-01-02"),
+        (pd.NaT, None),
+    ],
+    ids=str,
+)
+def test_moments_are_given_as_texts(cell: object, same: object) -> None:
+    assert _cell(cell) == same
+    assert same is None or seconds_of(str(same)) is not None

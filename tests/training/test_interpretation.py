@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlapi.bundle.moments import seconds_of
 from mlapi.bundle.profile import ColumnKind
 from mlapi.bundle.schema import FeatureKind
 from mlapi.training.columns import Column, text_column
@@ -149,3 +150,33 @@ def test_typed_numbers_become_decimal_text_where_the_configuration_says_categori
 def test_control_characters_of_a_cell_are_escaped_in_a_message() -> None:
     with pytest.raises(ColumnError, match=r"'a\\x1b\[31m\\nb' \(1\)"):
         column(*map(str, range(50)), "a\x1b[31m\nb")
+
+
+DATES = ["2024-01-31", "2024-02-01T09:30:00Z"]
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["looked at", "called text by the file"])
+def test_dates_are_seconds_whatever_the_file_calls_them(typed: bool) -> None:
+    found = as_column(text_column("x", pa.array([*DATES, None, " 2024-01-31 "]), typed=typed))
+    assert found.kind is ColumnKind.DATETIME
+    seconds = [seconds_of(text) for text in DATES]
+    np.testing.assert_array_equal(found.cells.astype(np.float64), [*seconds, np.nan, seconds[0]])
+
+
+def test_a_few_texts_among_dates_are_told_and_many_make_categories() -> None:
+    with pytest.raises(
+        ColumnError, match=r"dates, but for 1 cell of text: '2024-02-30' \(1\); .*kind = \"datetime\" reads"
+    ):
+        column(*DATES * 20, "2024-02-30")
+    assert column(*DATES * 5, "2024-02-30", "2024-13-01").kind is ColumnKind.TEXT
+    assert column("2024-01-31 or so", "2024-02-01 too").kind is ColumnKind.TEXT
+
+
+def test_a_person_says_what_dates_are() -> None:
+    raw = text_column("x", pa.array([*DATES, "soon"]))
+    read = as_column(raw, FeatureKind.DATETIME)
+    assert read.kind is ColumnKind.DATETIME
+    assert lost_cells(raw, read) == 1
+    assert as_column(raw, FeatureKind.CATEGORICAL).cells.tolist() == [*DATES, "soon"]
+    moments = Column("x", ColumnKind.DATETIME, np.array([0.0, np.nan]))
+    assert as_column(moments, FeatureKind.CATEGORICAL).cells.tolist() == ["1970-01-01T00:00:00Z", None]

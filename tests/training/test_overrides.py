@@ -9,6 +9,7 @@ from mlapi.bundle.schema import FeatureKind, OnUnknownCategory
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError
 from mlapi.training.overrides import read_overrides, resolved
+from mlapi.training.preparation import prepare
 
 
 def write(folder: Path, text: str | bytes) -> Path:
@@ -62,3 +63,35 @@ def test_a_file_that_says_what_cannot_be_is_refused_in_one_line(
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
         read_overrides(tmp_path / "none.toml")
+
+
+def test_every_field_of_an_override_changes_what_is_trained(tmp_path: Path) -> None:
+    cells = "".join(f"{n % 3},2024-01-{n % 28 + 1:02},{'low' if n % 2 else 'high'},n{n},{n % 2}\n" for n in range(240))
+    table = tmp_path / "t.csv"
+    table.write_text("code,day,size,name,y\n" + cells)
+    path = write(
+        tmp_path,
+        """
+        [code]
+        kind = "categorical"
+        on_unknown = "other"
+        encoding = "one-hot"
+        description = "of the region"
+        [day]
+        kind = "categorical"
+        [size]
+        categories = ["low", "high"]
+        encoding = "ordinal"
+        nullable = true
+        [name]
+        kind = "categorical"
+        on_unknown = "missing"
+        """,
+    )
+    fitted = prepare(resolved(TrainingConfig(data=table, target="y", schema_file=path))).preprocessing
+    code, day, size, name = fitted.schema.features
+    assert (code.kind, code.on_unknown, code.description) == ("categorical", "other", "of the region")
+    assert (day.kind, day.categories[0]) == ("categorical", "2024-01-01")
+    assert (size.categories, size.nullable) == (("low", "high"), True)
+    assert (name.kind, name.on_unknown) == ("categorical", "missing")
+    assert fitted.encoder.columns == ("code=0", "code=1", "code=2", "code=(other)", "day", "size", "name")

@@ -1,5 +1,6 @@
 """Parquet files: their types say what a column is."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -103,3 +104,23 @@ def test_doubled_names_and_empty_tables_are_refused(tmp_path: Path) -> None:
 
 def test_numbers_are_float64(tmp_path: Path) -> None:
     assert read(tmp_path, pa.array([1, 2])).cells.dtype == np.float64
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "Europe/Oslo"])
+def test_timestamps_are_whole_seconds_in_utc(tmp_path: Path, unit: str, zone: str | None) -> None:
+    scale = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    found = read(tmp_path, pa.array([scale, None, -scale * 3 // 2], pa.timestamp(unit, zone)))
+    assert found.kind is ColumnKind.DATETIME
+    np.testing.assert_array_equal(found.cells.astype(np.float64), [1.0, np.nan, -2.0])
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.date64()], ids=str)
+def test_days_are_their_midnight(tmp_path: Path, kind: pa.DataType) -> None:
+    found = read(tmp_path, pa.array([date(1970, 1, 2), None], kind))
+    np.testing.assert_array_equal(found.cells.astype(np.float64), [86_400.0, np.nan])
+
+
+def test_a_time_beyond_the_calendar_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ColumnError, match="beyond the years 1 to 9999"):
+        read(tmp_path, pa.array([10**12], pa.timestamp("s")))

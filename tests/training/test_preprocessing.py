@@ -9,7 +9,7 @@ import pytest
 
 from mlapi.bundle.encoder import ScaleStep
 from mlapi.bundle.errors import SchemaError
-from mlapi.bundle.profile import ColumnKind, FeatureOverride
+from mlapi.bundle.profile import ColumnKind, FeatureOverride, Grouping
 from mlapi.bundle.schema import FeatureKind, OnUnknownCategory, OnUnknownFeature
 from mlapi.training.columns import Column
 from mlapi.training.dataset import Dataset
@@ -111,3 +111,26 @@ def test_scaling_is_learned_from_the_training_fold() -> None:
 def test_what_serving_does_with_unknown_features_is_in_the_schema() -> None:
     pipeline = PreprocessingPipeline(on_unknown_feature=OnUnknownFeature.IGNORE)
     assert pipeline.fit(dataset(numbers("age", 1, 2, 3, 4)), FOLD).schema.on_unknown_feature is OnUnknownFeature.IGNORE
+
+
+def test_rare_categories_are_counted_in_the_training_fold_and_become_one() -> None:
+    data = dataset(texts("plan", "a", "a", "b", "b"), numbers("age", 1, 2, 3, 4))
+    fitted = PreprocessingPipeline(grouping=Grouping(min_count=2)).fit(data, FOLD)
+    assert fitted.schema.feature("plan").categories == ("a",)
+    assert fitted.grouped == {"plan": (1, 1)}
+    assert fitted.matrix(data)[:, 0].tolist() == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_an_override_says_how_one_feature_is_encoded() -> None:
+    data = dataset(texts("plan", "a", "b", "a", "b"), texts("size", "l", "s", "m", "s"))
+    said = {"size": FeatureOverride(categories=("s", "m", "l"), encoding="ordinal")}
+    fitted = PreprocessingPipeline(said, encoding="one-hot").fit(data, FOLD)
+    assert fitted.encoder.columns == ("plan=a", "plan=b", "size")
+    assert fitted.matrix(data)[:, 2].tolist() == [2.0, 0.0, 1.0, 0.0]
+
+
+def test_dates_are_taken_apart_and_their_range_is_that_of_the_training_fold() -> None:
+    when = Column("when", ColumnKind.DATETIME, np.array([0.0, 86_400.0, 172_800.0, 9e9]))
+    fitted = PreprocessingPipeline().fit(dataset(when), FOLD)
+    assert fitted.schema.feature("when").maximum == 172_800.0
+    assert fitted.matrix(dataset(when))[:, 2].tolist()[:3] == [1.0, 2.0, 3.0]

@@ -75,3 +75,9 @@ def test_a_column_that_is_not_there_is_named() -> None:
     evaluator = ModelEvaluator(Decision(classes=("no", "yes")), bootstrap=20)
     with pytest.raises(ConfigError, match=r"--slice: t.csv has no column 'plam'; did you mean 'plan'\?"):
         slices(table(), ["plam"], evaluator, np.full((40, 2), 0.5, dtype=np.float32))
+
+
+def test_dates_are_cut_into_quarters_that_are_spelled() -> None:
+    days = Column("day", ColumnKind.DATETIME, np.arange(80.0) * 86_400)
+    assert list(found(days))[0] == "up to 1970-01-20T00:00:00Z"
+    assert sum(found(days).values()) == 80

@@ -83,3 +83,23 @@ def test_parameters_reach_xgboost() -> None:
     told = trainer(3).parameters(BoosterParams(max_depth=3))
     assert told["objective"] == "multi:softprob"
     assert (told["num_class"], told["max_depth"], told["tree_method"], told["device"]) == (3, 3, "hist", "cpu")
+
+
+def test_a_row_that_counts_twice_is_as_good_as_two() -> None:
+    train, validation = fold(300, 1), fold(100, 2)
+    twice = np.concatenate([np.arange(300), np.arange(100)])
+    heavy = np.where(np.arange(300) < 100, 2.0, 1.0)
+    params = BoosterParams(subsample=1.0, colsample_bytree=1.0)
+    once = trainer().search(params, Fold(train.matrix, train.codes, heavy), validation)
+    again = trainer().search(params, train.take(twice), validation)
+    assert once.best_loss == pytest.approx(again.best_loss, abs=0.01)
+    assert once.best_loss != trainer().search(params, train, validation).best_loss
+
+
+def test_what_validation_rows_count_decides_when_the_training_stops() -> None:
+    train, validation = fold(300, 1), fold(100, 2)
+    kept = np.where(np.arange(100) < 50, 1.0, 0.0)
+    weighted = trainer().search(BoosterParams(), train, Fold(validation.matrix, validation.codes, kept))
+    half = trainer().search(BoosterParams(), train, validation.take(np.arange(50)))
+    assert weighted.curves["validation"] == pytest.approx(half.curves["validation"])
+    assert weighted.best_round == half.best_round

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
@@ -86,7 +86,7 @@ def _cell(value: object) -> Cell:
     """Unwrap NumPy's scalars and give None for what pandas takes as missing."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, datetime) and type(value).__name__ not in _MISSING:  # pandas' Timestamp is one, and NaT too
+    if isinstance(value, date) and type(value).__name__ not in _MISSING:  # pandas' Timestamp is one, NaT too
         return value.isoformat()
     if (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _MISSING:
         return None
