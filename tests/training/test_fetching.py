@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     """A bucket with the table; its first name says what its calls meet."""
     for name, value in {**KEYS, "AWS_ENDPOINT_URL": moto_server()}.items():
         monkeypatch.setenv(name, value)
-    client = default_client()
+    client: Any = default_client()
     kind = getattr(request, "param", "steady")
     name = f"{kind}-{uuid.uuid4().hex[:12]}"
     client.create_bucket(Bucket=name)

@@ -79,5 +79,5 @@ def test_a_column_that_is_not_there_is_named() -> None:
 
 def test_dates_are_cut_into_quarters_that_are_spelled() -> None:
     days = Column("day", ColumnKind.DATETIME, np.arange(80.0) * 86_400)
-    assert list(found(days))[0] == "up to 1970-01-20T00:00:00Z"
+    assert next(iter(found(days))) == "up to 1970-01-20T00:00:00Z"
     assert sum(found(days).values()) == 80
