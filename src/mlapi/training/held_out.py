@@ -43,4 +43,6 @@ class HeldOut:
 def _cells(column: pa.ChunkedArray) -> Cells:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return np.array([*column.to_pylist(), None], dtype=object)[:-1]
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("s", "UTC")).cast(pa.int64())  # Parquet knows no whole seconds
     return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)

@@ -115,4 +115,6 @@ def _array(column: Column) -> pa.Array:
     if column.kind is ColumnKind.TEXT:
         return pa.array(column.cells.tolist(), type=pa.string())
     numbers = pa.array(column.cells.astype("float64"), from_pandas=True)  # NaN becomes null
+    if column.kind is ColumnKind.DATETIME:
+        return numbers.cast(pa.int64()).cast(pa.timestamp("s", "UTC"))
     return numbers.cast(pa.bool_()) if column.kind is ColumnKind.BOOLEAN else numbers
