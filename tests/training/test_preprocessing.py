@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from mlapi.bundle.encoder import ScaleStep
+from mlapi.bundle.column_profile import NumberProfiler, TextProfiler
+from mlapi.bundle.encoder import ScaleStep, Spread
 from mlapi.bundle.errors import SchemaError
-from mlapi.bundle.profile import ColumnKind, FeatureOverride, Grouping
+from mlapi.bundle.profile import ColumnKind, FeatureOverride, Grouping, profile_column
 from mlapi.bundle.schema import FeatureKind, OnUnknownCategory, OnUnknownFeature
 from mlapi.training.columns import Column
 from mlapi.training.dataset import Dataset
@@ -134,3 +135,18 @@ def test_dates_are_taken_apart_and_their_range_is_that_of_the_training_fold() ->
     fitted = PreprocessingPipeline().fit(dataset(when), FOLD)
     assert fitted.schema.feature("when").maximum == 172_800.0
     assert fitted.matrix(dataset(when))[:, 2].tolist()[:3] == [1.0, 2.0, 3.0]
+
+
+def test_passes_over_pieces_fit_the_same_encoder() -> None:
+    data = dataset(texts("plan", "a", "b", "a", "c"), numbers("age", 1, 2, 6, 9))
+    pipeline = PreprocessingPipeline(scaling="minmax", encoding="one-hot")
+    age, plan, spread = NumberProfiler("age"), TextProfiler("plan"), Spread()
+    for piece in (np.array([1.0]), np.array([2.0, 6.0])):
+        age.add(piece)
+        spread.add(piece)
+    plan.add(np.array(["a"], np.object_))
+    plan.add(np.array(["b", "a"], np.object_))
+    whole = [profile_column("plan", data.table["plan"]), profile_column("age", data.table["age"])]
+    found = pipeline.fit_profiles("y", whole, [plan.profile(), age.profile()], {"age": spread})
+    assert found.encoder.to_json() == pipeline.fit(data, FOLD).encoder.to_json()
+    assert found.schema == pipeline.fit(data, FOLD).schema

@@ -45,6 +45,7 @@ __all__ = [
     "OrdinalStep",
     "ScaleStep",
     "Scaling",
+    "Spread",
     "Step",
     "UnknownCell",
 ]
@@ -120,9 +121,16 @@ class Encoder:
         scaling: Scaling = "none",
         encodings: Mapping[str, Encoding] = NATIVE,
     ) -> Encoder:
-        """Make the encoder likewise from what passes over the number columns saw, in pieces if need be."""
+        """Make the encoder likewise from what passes over the number columns saw, in pieces if need be.
+
+        Raises:
+            KeyError: there is scaling, and a number column has not been looked at.
+        """
         steps: list[Step] = [step_of(one, encodings.get(one.name, "native")) for one in schema.features]
-        return cls(schema, steps if scaling == "none" else [*steps, scale_step(seen, scaling)])
+        if scaling == "none":
+            return cls(schema, steps)
+        scaled = {step.feature: seen[step.feature] for step in steps if isinstance(step, NumberStep)}
+        return cls(schema, [*steps, scale_step(scaled, scaling)])
 
     @property
     def columns(self) -> tuple[str, ...]:

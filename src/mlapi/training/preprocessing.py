@@ -10,9 +10,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.encoder import Encoder, Encoding, Scaling
+from mlapi.bundle.encoder import Encoder, Encoding, Scaling, Spread
 from mlapi.bundle.profile import (
     EVERY,
+    ColumnKind,
     ColumnProfile,
     FeatureOverride,
     Grouping,
@@ -103,25 +104,35 @@ class PreprocessingPipeline:
         Raises:
             SchemaError: an override does not fit its column, or no feature is left.
         """
-        whole = _profiles(data.columns)
-        kept, left_out = self._infer(data, whole, self._overrides, EVERY)
         fold = data.take(training_rows)
-        columns = [column for column in fold.columns if column.name in kept.names]
-        profiles = _profiles(columns)
-        schema, also_left_out = self._infer(data, profiles, self._settled(kept, whole), self._grouping)
-        table = {name: fold.table[name] for name in schema.names}
-        encodings = {name: self._encoding_of(name) for name in schema.names}
-        encoder = Encoder.fit(schema, table, scaling=self._scaling, encodings=encodings)
-        return Preprocessing(schema, encoder, left_out + also_left_out, _grouped(schema, profiles))
+        seen = {} if self._scaling == "none" else _spreads(fold.columns)
+        return self.fit_profiles(data.target, _profiles(data.columns), _profiles(fold.columns), seen)
 
-    def _infer(
+    def fit_profiles(
         self,
-        data: Dataset,
-        profiles: Sequence[ColumnProfile],
-        overrides: Mapping[str, FeatureOverride],
-        grouping: Grouping,
-    ) -> tuple[FeatureSchema, tuple[LeftOut, ...]]:
-        return infer_schema(profiles, overrides, data.target, self._on_unknown_feature, grouping)
+        target: str,
+        whole: Sequence[ColumnProfile],
+        fold: Sequence[ColumnProfile],
+        seen: Mapping[str, Spread],
+    ) -> Preprocessing:
+        """Fit on what passes over a table saw, so that the table may be larger than memory.
+
+        Args:
+            target: the column that is predicted.
+            whole: of every column but the target over the whole file.
+            fold: of the same columns over the training fold.
+            seen: the spread of every number column over the training fold; needed for scaling only.
+
+        Raises:
+            SchemaError: an override does not fit its column, or no feature is left.
+        """
+        kept, left_out = infer_schema(whole, self._overrides, target, self._on_unknown_feature)
+        profiles = [profile for profile in fold if profile.name in kept]
+        settled = self._settled(kept, whole)
+        schema, also_left_out = infer_schema(profiles, settled, target, self._on_unknown_feature, self._grouping)
+        encodings = {name: self._encoding_of(name) for name in schema.names}
+        encoder = Encoder.of_spreads(schema, seen, self._scaling, encodings)
+        return Preprocessing(schema, encoder, left_out + also_left_out, _grouped(schema, profiles))
 
     def _encoding_of(self, name: str) -> Encoding:
         given = self._overrides.get(name)
@@ -150,6 +161,14 @@ def _grouped(schema: FeatureSchema, profiles: Sequence[ColumnProfile]) -> dict[s
             codes = schema.feature(profile.name).codes
             rare = [count for name, count in profile.levels.items() if name not in codes]
             found[profile.name] = Grouped(len(rare), sum(rare))
+    return found
+
+
+def _spreads(columns: Sequence[Column]) -> dict[str, Spread]:
+    numbers = [column for column in columns if column.kind is not ColumnKind.TEXT]
+    found = {column.name: Spread() for column in numbers}
+    for column in numbers:
+        found[column.name].add(column.cells.astype(np.float64))
     return found
 
 
