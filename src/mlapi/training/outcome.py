@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -57,9 +57,9 @@ def evaluate(prepared: Prepared, boosted: Boosted, config: TrainingConfig, progr
     evaluator = ModelEvaluator(decided.decision, bootstrap=config.bootstrap, seed=config.seed)
     weights = prepared.test.roles.weights
     evaluation = evaluator.evaluate(test.codes, probabilities, weights)
-    simple = baselines(
-        prepared.fold(prepared.seen), test.matrix, fitted.encoder.column_types, len(labels.classes), config.seed
-    )
+    # without class weights, which would take from the commonest class that it is
+    seen = replace(prepared.fold(prepared.seen), weights=prepared.seen.roles.weights)
+    simple = baselines(seen, test.matrix, fitted.encoder.column_types, len(labels.classes), config.seed)
     beaten = {name: evaluator.evaluate(test.codes, found, weights) for name, found in simple.items()}
     parts = slices(prepared.test, config.slices, evaluator, probabilities, weights)
     folds = _cross_validated(prepared, boosted, config, progress) if config.cv else ()
