@@ -1,5 +1,6 @@
 """Numbers counted in place, and read by others while they are."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,12 @@ def test_what_no_longer_fits_is_counted_where_nobody_sees_it() -> None:
         made.values[made.place((f"key{number}",))] += 1
     assert made.entries() == {("key0",): (1.0,), ("key1",): (1.0,)}
     assert tallies.used_bytes(bytes(area)) <= len(area) - 8 * SCRATCH
+
+
+def test_many_values_that_no_longer_fit_are_refused() -> None:
+    made = Tallies(bytearray(HEADER.size + 8 * SCRATCH + 64))
+    with pytest.raises(ValueError, match="no room"):
+        made.place(("many",), SCRATCH + 1)
 
 
 def test_what_is_no_area_has_no_entries() -> None:

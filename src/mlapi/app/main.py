@@ -34,6 +34,7 @@ from mlapi.app.core.security import PREDICT
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
 from mlapi.app.services.deliveries import Deliveries
+from mlapi.app.services.drift_monitor import DriftMonitor
 from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import LocalModel
 from mlapi.app.services.local_models import LocalModels
@@ -75,6 +76,7 @@ def create_app(
     config = ConfigManager(settings)
     api = settings.api
     metrics = ServiceMetrics()
+    drift = DriftMonitor(metrics)
     records = PredictionLog(settings)
     tracing = Tracing(settings.monitoring.otlp_endpoint)
     app = FastAPI(
@@ -92,7 +94,7 @@ def create_app(
         app.include_router(ModelRouter, prefix=prefix)
         app.include_router(QualityRouter, prefix=prefix)
         app.include_router(feedback_router(metrics, max_body_bytes=api.max_body_bytes), prefix=prefix)
-    for router in (HealthRouter, InferenceRouter, InvocationRouter, metrics_router(metrics)):
+    for router in (HealthRouter, InferenceRouter, InvocationRouter, metrics_router(metrics, drift)):
         app.include_router(router)
     deprecations = Deprecations(deprecated)
     document = OpenAPIDocument(
@@ -112,7 +114,7 @@ def create_app(
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
         deprecations=deprecations,
-        observer=Observer(LoggingUtils(), metrics, records, tracing),
+        observer=Observer(LoggingUtils(), metrics, drift, records, tracing),
     )
     return app
 

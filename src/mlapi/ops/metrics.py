@@ -48,6 +48,12 @@ class Definition(NamedTuple):
 SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 ROWS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 _MODEL = ("name", "version", "stage", "engine", "digest")
+# These three are computed when they are asked for.
+DRIFT = Definition("mlapi_drift_psi", Kind.GAUGE, "", ("version", "feature"), "PSI of a feature against training.")
+PREDICTION_DRIFT = Definition(
+    "mlapi_prediction_drift_psi", Kind.GAUGE, "", ("version", "label"), "PSI of a class's probability."
+)
+DRIFT_ROWS = Definition("mlapi_drift_rows", Kind.GAUGE, "rows", ("version",), "Rows sampled for drift, two hours.")
 MODEL_INFO = Definition("mlapi_model_info", Kind.GAUGE, "", _MODEL, "The loaded version.")  # from itself when asked
 
 DEFINITIONS = (

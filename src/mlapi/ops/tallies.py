@@ -26,7 +26,7 @@ class Tallies:
 
     def __init__(self, area: bytearray | mmap | None = None) -> None:
         """Take an area of at least `SCRATCH` values, empty or as another process left it; new memory if None."""
-        self._area = bytearray(64 * 1024) if area is None else area
+        self._area = bytearray(SIZE_BYTES) if area is None else area  # zeros take no memory until written
         self._places: dict[Key, int] = {}
         self.values = memoryview(self._area).cast("B").cast("d")
         if self._area[: len(MAGIC)] == MAGIC:
@@ -35,7 +35,11 @@ class Tallies:
         HEADER.pack_into(self._area, 0, MAGIC, self._used, os.getpid())
 
     def place(self, key: Key, n_values: int = 1) -> int:
-        """The index in `values` of the first value of a key, which is made with zeros if it is new."""
+        """The index in `values` of the first value of a key, which is made with zeros if it is new.
+
+        Raises:
+            ValueError: there is no room for so many values, not even for counting them in vain.
+        """
         found = self._places.get(key)
         if found is None:
             found = self._places[key] = self._make(key, n_values)
@@ -51,6 +55,8 @@ class Tallies:
         start = self._used + ENTRY.size + len(text)
         end = start + 8 * n_values
         if end > len(self._area) - 8 * SCRATCH:
+            if n_values > SCRATCH:
+                raise ValueError("no room for so many values")
             return len(self._area) // 8 - SCRATCH
         ENTRY.pack_into(self._area, self._used, len(text), n_values)
         self._area[self._used + ENTRY.size : start] = text

@@ -10,6 +10,7 @@ import msgspec
 from mlapi.app.api.errors import entry_of, is_foreseen
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.predict import PATHS
+from mlapi.app.services.drift_monitor import DriftMonitor
 from mlapi.app.services.log_entry import LogEntry
 from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import Answered
@@ -24,10 +25,13 @@ UNMATCHED = "unmatched"  # the route of a path that is none: paths come from cli
 class Observer:
     """Is told of every request, by the gate."""
 
-    def __init__(self, log: LoggingUtils, metrics: ServiceMetrics, records: PredictionLog, tracing: Tracing) -> None:
+    def __init__(
+        self, log: LoggingUtils, metrics: ServiceMetrics, drift: DriftMonitor, records: PredictionLog, tracing: Tracing
+    ) -> None:
         """Take where the lines, the counts, the answered rows and the spans go."""
         self._log = log
         self._metrics = metrics
+        self._drift = drift
         self._records = records
         self._tracing = tracing
 
@@ -63,6 +67,7 @@ class Observer:
         prediction = answered.prediction
         labels = {class_name(label): n_rows for label, n_rows in Counter(prediction.labels).items()}
         self._metrics.predicted(answered.snapshot.version, labels, len(prediction.unknown))
+        self._drift.saw(answered.snapshot, prediction)
 
 
 def log_entry(exchange: Exchange, answered: Answered, ids: Sequence[str]) -> LogEntry:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mlapi.ops import process_figures
 from mlapi.ops.metrics import Counter, Histogram, Registry, Sample, merged
+from mlapi.ops.tallies import Entries
 from mlapi.ops.worker_files import WorkerFile, claim
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,12 @@ class ServiceMetrics:
             predictions.add(n_rows)
         if n_unknown:
             self.registry.add("mlapi_unknown_categories_total", version, by=n_unknown)
+
+    def entries(self) -> list[Entries]:
+        """What each worker has counted, those that have ended included."""
+        if self._file is None:
+            return [self.registry.tallies.entries()]
+        return [reading.entries for reading in self._file.readings()]
 
     def samples(self) -> Iterator[Sample]:
         """What all workers have counted, and what they use of the machine."""

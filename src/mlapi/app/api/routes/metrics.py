@@ -6,13 +6,14 @@ from fastapi import APIRouter, Response
 
 from mlapi.app.api.deps import CurrentExchange, MayRead
 from mlapi.app.api.responses import responses
+from mlapi.app.services.drift_monitor import DriftMonitor
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.ops.metrics import MODEL_INFO, Sample
 from mlapi.ops.prometheus import MEDIA_TYPE, exposition
 
 
-def metrics_router(metrics: ServiceMetrics) -> APIRouter:
+def metrics_router(metrics: ServiceMetrics, drift: DriftMonitor) -> APIRouter:
     """The route of `/metrics`."""
     router = APIRouter(tags=["Metrics"], dependencies=[MayRead])
 
@@ -27,7 +28,7 @@ def metrics_router(metrics: ServiceMetrics) -> APIRouter:
     )
     async def show(exchange: CurrentExchange) -> Response:
         """Give the service's metrics in Prometheus' text format, those of all its workers together."""
-        samples = [*metrics.samples(), *_model(exchange.snapshot)]
+        samples = [*metrics.samples(), *_model(exchange.snapshot), *drift.samples(exchange.snapshot)]
         return Response(exposition(samples), media_type=MEDIA_TYPE)
 
     return router
