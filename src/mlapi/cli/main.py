@@ -6,7 +6,20 @@ import mlapi
 from mlapi.cli.command import LazyGroup, shared_options
 from mlapi.cli.invocation import Invocation
 
-COMMANDS = ("quickstart", "train", "tune", "models", "sync", "serve", "follow", "predict", "keys", "db", "openapi")
+COMMANDS = (
+    "quickstart",
+    "train",
+    "tune",
+    "models",
+    "sync",
+    "serve",
+    "follow",
+    "predict",
+    "keys",
+    "db",
+    "log",
+    "openapi",
+)
 
 
 @click.group(

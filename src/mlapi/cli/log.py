@@ -1,0 +1,40 @@
+"""mlapi log: look after the prediction log."""
+
+from __future__ import annotations
+
+import click
+
+from mlapi.cli.command import Group
+from mlapi.cli.invocation import Invocation
+
+
+@click.group(cls=Group)
+def log() -> None:
+    """Look after the prediction log."""
+
+
+@log.command(epilog="Example: mlapi log delete 019bf3a4-5c2e-7d11-9a3b-0c1d2e3f4a5b")
+@click.argument("ids", metavar="ID...", type=click.UUID, nargs=-1, required=True)
+@click.pass_obj
+def delete(invocation: Invocation, /, ids: tuple[object, ...]) -> None:
+    """Delete logged predictions, with their outcomes, by prediction id."""
+    from sqlalchemy import delete as deletion
+    from sqlalchemy.exc import DBAPIError
+
+    from mlapi.app.core.database import Database
+    from mlapi.app.models.prediction_log import PredictionRecord
+    from mlapi.app.services.record_store import RecordStore
+    from mlapi.ops.errors import OpsError
+
+    store = RecordStore(Database.of(invocation.settings()))
+    try:
+        with store.sessions().begin() as session:
+            asked = deletion(PredictionRecord).where(PredictionRecord.id.in_([str(one) for one in ids]))
+            n_deleted = len(session.execute(asked.returning(PredictionRecord.id)).all())
+    except DBAPIError as error:
+        raise OpsError(f"the database cannot be used: {error.orig}") from error
+    finally:
+        store.close()
+    click.echo(f"{n_deleted} of {len(ids)} deleted")
+    if n_deleted < len(ids):
+        raise OpsError("the others are not in the log")
