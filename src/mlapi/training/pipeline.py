@@ -155,12 +155,13 @@ def register(
         run.files.write(read_directory(bundle), "bundle")
     tags = {"target": model.schema.target}
 
-    def added() -> str:
-        source = Source(run.share(), model.schema, model.decision)
+    def added(run_id: str) -> str:
+        source = Source(run_id, model.schema, model.decision)
         return ModelRegistrar(open_at(settings)).register(config.model_name, bundle, source, tags).version
 
     try:
-        version = patiently(added)
+        run_id = run.share()
+        version = patiently(lambda: added(run_id))
     except AWAY as error:
         if not is_far(settings):
             raise

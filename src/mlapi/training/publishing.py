@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import SystemRandom
+from typing import Final
 
 from mlapi.bundle.errors import GenerationConflict, ModelNotFound, StoreUnavailable
 from mlapi.bundle.store.protocol import AliasRecord, Promotion, Store, VersionRecord
 from mlapi.training.registry import STAGES, current_user
 
+_uniform: Final = SystemRandom().uniform
 TRIES = 100  # of a move; each one that is lost was won by another publisher
 
 
@@ -30,11 +35,19 @@ class Publisher:
     after the move before it, however many publish at one time.
     """
 
-    def __init__(self, source: Store, target: Store, *, by: str | None = None) -> None:
-        """Take the registry, where to carry to, and in whose name (the system's user if None)."""
+    def __init__(
+        self,
+        source: Store,
+        target: Store,
+        *,
+        by: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the registry, where to carry to, in whose name (the system's user if None), and what waits."""
         self._source = source
         self._target = target
         self._by = by or current_user()
+        self._sleep = sleep
 
     def publish(self, name: str, version: str) -> Published:
         """Carry a version, and every stage that names it.
@@ -56,7 +69,7 @@ class Publisher:
             ModelNotFound: the registry's names nothing.
             StoreUnavailable: one of the two cannot be reached, or too many publish at one time.
         """
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             present = _resolved(self._target, name, alias)
             wanted = self._source.resolve(name, alias)
             if present is not None and present.version == wanted.version:
@@ -65,7 +78,7 @@ class Publisher:
             try:
                 return self._moved(wanted, present)
             except GenerationConflict:
-                continue
+                self._sleep(_uniform(0.0, 0.01 * min(tried + 1, 20)))
         raise StoreUnavailable(
             self._target.description, f"{alias} of {name} is being published by too many at one time"
         )

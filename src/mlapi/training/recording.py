@@ -106,10 +106,10 @@ def _failure(name: str, reason: str, *, resolved: bool = False) -> Event:
 
 
 def tracking_event(error: TrackingError | None) -> Event:
-    """Give the event that a run waits for the tracking server, or with None that nothing does."""
+    """Give the event that a run waits for the tracking server, or with None that the server answers again."""
     return Event(
         key=AWAY_KEY,
         severity=Severity.WARNING,
-        summary=f"{error}; the run is kept here until `mlapi sync`" if error else "the tracking server has every run",
+        summary=f"{error}; the run is kept here until `mlapi sync`" if error else "the tracking server answers",
         resolved=error is None,
     )

@@ -54,6 +54,11 @@ class Spool:
         return self.root / ".copying"
 
     @property
+    def registering_lock(self) -> Path:
+        """Held by whoever registers bundles from here, so that none gets two versions."""
+        return self.root / ".registering"
+
+    @property
     def server(self) -> TrackingServer:
         """The spool as a tracking server."""
         return TrackingServer(

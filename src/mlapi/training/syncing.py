@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlapi.bundle import load
 from mlapi.bundle.errors import BundleError
+from mlapi.bundle.store.durable import locked
 from mlapi.training.copying import TARGET_TAG
 from mlapi.training.errors import TrackingError
 from mlapi.training.killed import PARENT_TAG
@@ -95,11 +96,10 @@ class Sync:
                     done.problems.append(f"run {run.info.run_id}: {error}")
 
     def _register(self, done: Synced, progress: Progress) -> None:
-        waiting = list(self._spool.waiting())
-        if not waiting:
+        if not any(self._spool.waiting()):
             return
-        with self._home.reached() as client:
-            ended = [one for pair in waiting if (one := _ended(client, *pair)) is not None]
+        with self._home.reached() as client, locked(self._spool.registering_lock):
+            ended = [one for pair in self._spool.waiting() if (one := _ended(client, *pair)) is not None]
             store = open_at(self._settings)
             for one in sorted(ended, key=lambda one: (one.end_ms, one.waiting.run_id)):
                 progress(f"registering {one.waiting.name}")
