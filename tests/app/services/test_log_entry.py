@@ -4,10 +4,12 @@ import re
 import time
 import uuid
 
+import numpy as np
 import pytest
 
 from mlapi.app.core.uuid7 import uuid7s
-from mlapi.app.services.log_entry import REDACTED
+from mlapi.app.services.log_entry import REDACTED, rows_of
+from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from tests.app.bundles import ROW
 from tests.app.services.logged import AT, entry, snapshot
 
@@ -47,3 +49,11 @@ def test_the_estimate_of_memory_grows_with_what_is_held() -> None:
     assert entry([ROW] * 100).size_bytes > 20 * entry().size_bytes
     odd = ROW | {"town": "Atlantis"}
     assert entry([odd] * 100).size_bytes > 20 * entry([odd]).size_bytes
+
+
+def test_moments_are_kept_as_texts_in_utc() -> None:
+    schema = FeatureSchema(features=(Feature(name="placed", kind=FeatureKind.DATETIME, nullable=True),))
+    assert rows_of(schema, {"placed": np.array([0.0, np.nan])}) == [
+        {"placed": "1970-01-01T00:00:00Z"},
+        {"placed": None},
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from mlapi.app.services.model_event import ModelEvent
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.decision import class_name, shortest
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Cells, Label, Probabilities, Table
 
@@ -100,8 +101,15 @@ def rows_of(schema: FeatureSchema, table: Table, redacted: Collection[str] = ())
 def _plain(feature: Feature, cells: Cells) -> list[Any]:
     if feature.kind is FeatureKind.CATEGORICAL:
         return list(cells)
-    spell = {FeatureKind.BOOLEAN: bool, FeatureKind.INTEGER: int}.get(feature.kind, float)
+    spell = _SPELL.get(feature.kind, float)
     return [None if np.isnan(cell) else spell(cell) for cell in cells.tolist()]
+
+
+_SPELL: Final[Mapping[FeatureKind, Callable[[float], Any]]] = {
+    FeatureKind.BOOLEAN: bool,
+    FeatureKind.INTEGER: int,
+    FeatureKind.DATETIME: spelled,
+}
 
 
 def event_record(event: ModelEvent, *, id_: str, environment: str, at: datetime) -> Mapping[str, Any]:
