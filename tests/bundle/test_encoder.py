@@ -29,7 +29,7 @@ from mlapi.bundle.errors import CellError, FormatError, RowsError
 from mlapi.bundle.rows import check_rows, table_to_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.types import Cells, Row
-from tests.fixtures.strategies import finite, rows_of, schemas
+from tests.fixtures.strategies import finite, rows_of, schemas, seconds
 from tests.fixtures.tables import Sample, booleans, mixed, numbers
 
 SCHEMA = FeatureSchema(
@@ -361,3 +361,36 @@ def test_impossible_parts_of_a_moment_are_refused(parts: str) -> None:
     steps = f'{{"steps": [{{"kind": "datetime", "feature": "t", "parts": {parts}}}]}}'
     with pytest.raises(FormatError, match=r"^encoder\.json: "):
         Encoder.from_json(schema, steps.encode())
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_one_column_a_feature_has_the_codes_and_the_order_of_the_cells(encoding: Encoding) -> None:
+    cells = open_table(t=np.array([1e9, -1e9, np.nan]), m=texts("z", "z", None))
+    encoder = Encoder.fit(OPEN, cells, encodings=dict.fromkeys("cm", encoding))
+    c, n, t, m = encoder.one_a_feature(encoder.encode_table(cells).matrix)
+    np.testing.assert_array_equal(c, [0, 2, 1])
+    np.testing.assert_array_equal(n, [1, 1, 1])
+    np.testing.assert_array_equal(m, [0, 0, np.nan])
+    assert t[0] > 0 > t[1]
+    assert np.isnan(t[2])
+
+
+@given(st.lists(seconds, min_size=2, max_size=10))
+def test_moments_keep_their_order_by_the_minute(numbers: list[int]) -> None:
+    schema = FeatureSchema(features=(Feature(name="t", kind=FeatureKind.DATETIME),))
+    encoder = Encoder.fit(schema, {})
+    ordered = np.array(sorted(numbers), np.float64)
+    (found,) = encoder.one_a_feature(encoder.encode_table({"t": ordered}).matrix)
+    assert (np.diff(found) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"), [(("hour",), [0, 0]), (("year", "month", "day"), [32, 64]), (("year", "minute"), [0, 0])]
+)
+def test_a_moment_without_some_parts_is_ordered_by_those_that_there_are(
+    parts: tuple[str, ...], told: list[float]
+) -> None:
+    schema = FeatureSchema(features=(Feature(name="t", kind=FeatureKind.DATETIME),))
+    encoder = Encoder(schema, [DatetimeStep("t", parts)])
+    matrix = encoder.encode_table({"t": np.array([0.0, 32 * 86_400.0])}).matrix
+    np.testing.assert_array_equal(encoder.one_a_feature(matrix)[0], told)

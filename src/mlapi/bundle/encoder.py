@@ -152,6 +152,10 @@ class Encoder:
         """Name of the feature that each column comes from; one feature's columns stand side by side."""
         return self._expansion.feature_of_column
 
+    def one_a_feature(self, matrix: Matrix) -> list[NDArray[np.float32]]:
+        """Give one column a feature, (n_rows,) each in the schema's order, for whoever counts cells; NaN is missing."""
+        return self._expansion.folded(matrix)
+
     def by_feature(self, values: NDArray[Number]) -> NDArray[Number]:
         """Add up what belongs to one feature: (…, n_columns) to (…, n_features), in the schema's order."""
         if len(self.feature_of_column) == len(self.schema.names):
