@@ -22,4 +22,20 @@ def explain(prepared: Prepared, boosted: Boosted) -> Explained:
     some = Fold(test.matrix[rows], test.codes[rows])
     found = np.asarray(boosted.booster.predict(boosted.trainer.data(some), pred_contribs=True), dtype=np.float32)
     by_group = found.reshape(len(rows), -1, len(encoder.columns) + 1)[:, :, :-1]  # the last one is the bias
-    return Explained(encoder.columns, encoder.column_types, some.matrix, by_group, prepared.data.labels.classes)
+    single = Explained(encoder.columns, encoder.column_types, some.matrix, by_group, prepared.data.labels.classes)
+    return single if len(set(encoder.columns)) == len(encoder.columns) else by_name(single)
+
+
+def by_name(explained: Explained) -> Explained:
+    """Put the columns of one feature together: their pushes add up, and their cells have no order."""
+    names = tuple(dict.fromkeys(explained.columns))
+    places = [[place for place, name in enumerate(explained.columns) if name == wanted] for wanted in names]
+    alone = [len(one) == 1 for one in places]
+    cells = [explained.matrix[:, one[0]] if only else np.nan for one, only in zip(places, alone, strict=True)]
+    return Explained(
+        names,
+        tuple(explained.column_types[one[0]] if only else "c" for one, only in zip(places, alone, strict=True)),
+        np.stack([np.broadcast_to(np.float32(cell), len(explained.matrix)) for cell in cells], axis=1),
+        np.stack([explained.contributions[:, :, one].sum(axis=2) for one in places], axis=2),
+        explained.classes,
+    )
