@@ -25,7 +25,7 @@ from tests.training.test_syncing import Kept
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's libraries about each other
 
-KILLS = 50 if os.environ.get("MLAPI_PROVE") else 4
+KILLS = 50 if os.environ.get("MLAPI_PROVE") else 3
 
 
 @pytest.fixture
