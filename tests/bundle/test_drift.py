@@ -5,9 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlapi.bundle.decision import Decision
 from mlapi.bundle.drift import SMOOTHING, DriftBins
-from mlapi.bundle.encoder import Scaling
+from mlapi.bundle.encoder import Encoder, Encoding, Scaling
 from mlapi.bundle.model import Bundle, load
+from mlapi.bundle.reference import Reference
+from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
+from mlapi.bundle.types import Cells
 from tests.fixtures import tables
 from tests.fixtures.bundles import KINDS, Made, make
 
@@ -75,3 +79,29 @@ def test_borders_are_scaled_as_the_matrix_is(scaling: Scaling, tmp_path: Path) -
     prediction = bundle.predict_table(made.sample.table)
     counts = bins_of(bundle).count(prediction.matrix, prediction.probabilities)
     assert counts.tolist() == bins_of(bundle)._expected.tolist()
+
+
+@pytest.mark.parametrize("encoding", ["native", "one-hot", "ordinal"])
+def test_a_feature_of_several_columns_is_one_row_of_bins(encoding: Encoding) -> None:
+    schema = FeatureSchema(
+        features=(
+            Feature(name="c", kind=FeatureKind.CATEGORICAL, categories=("x", "y"), on_unknown=OnUnknownCategory.OTHER),
+            Feature(name="t", kind=FeatureKind.DATETIME, nullable=True),
+            Feature(name="n", kind=FeatureKind.NUMERIC),
+        )
+    )
+    table: dict[str, Cells] = {
+        "c": np.array([*"xxxyy", "rare", "odd", None, "x", "y"], np.object_),
+        "t": np.array([*np.arange(9.0) * 86_400, np.nan]),
+        "n": np.arange(10.0),
+    }
+    decision, probabilities = Decision(classes=("no", "yes")), np.full((10, 2), 0.5, np.float32)
+    encoder = Encoder.fit(schema, table, encodings={"c": encoding})
+    bins = DriftBins(encoder, Reference.build(schema, table, decision, probabilities), decision.names)
+    counts = bins.count(encoder.encode_table(table).matrix, probabilities)
+    assert counts.tolist() == bins._expected.tolist()
+    assert counts.tolist()[:4] == [4.0, 3.0, 2.0, 1.0]
+    later = encoder.encode_table(table | {"t": table["t"].astype(np.float64) + 1e8}).matrix
+    drifts = {drift.name: drift.psi for drift in bins.compare(bins.count(later, probabilities))}
+    assert drifts["t"] > 0.25
+    assert drifts["c"] == drifts["n"] == 0.0

@@ -34,9 +34,11 @@ class DriftBins:
 
     def __init__(self, encoder: Encoder, reference: Reference, names: Sequence[str]) -> None:
         """Take the bundle's encoder and reference, and the names of its classes."""
+        self._encoder = encoder
         self._edges = _encoded_edges(encoder, reference)
         expected = [
-            _expected(feature, one) for feature, one in zip(encoder.schema.features, reference.features, strict=True)
+            _expected(feature, one, reference.n_rows)
+            for feature, one in zip(encoder.schema.features, reference.features, strict=True)
         ]
         expected += [np.array(histogram, np.float64) for histogram in reference.prediction.probabilities]
         self._names = [*encoder.schema.names, *names]
@@ -61,7 +63,9 @@ class DriftBins:
         """
         places = [
             _place(column, edges) + start
-            for column, edges, start in zip(matrix.T, self._edges, self._starts, strict=False)
+            for column, edges, start in zip(
+                self._encoder.one_a_feature(matrix), self._edges, self._starts, strict=False
+            )
         ]
         tenths = np.minimum((probabilities.T * np.float32(N_BINS)).astype(np.intp), N_BINS - 1)
         places += [row + start for row, start in zip(tenths, self._starts[self._n_features :], strict=False)]
@@ -87,7 +91,7 @@ def _encoded_edges(encoder: Encoder, reference: Reference) -> list[NDArray[np.fl
     matrix = encoder.encode_table({feature.name: _edges(feature, one, longest) for feature, one in features}).matrix
     return [
         column[: len(one.edges)] if isinstance(one, NumberReference) else _between_codes(feature)
-        for (feature, one), column in zip(features, matrix.T, strict=True)
+        for (feature, one), column in zip(features, encoder.one_a_feature(matrix), strict=True)
     ]
 
 
@@ -101,15 +105,17 @@ def _edges(feature: Feature, one: NumberReference | CategoryReference, longest: 
 
 
 def _between_codes(feature: Feature) -> NDArray[np.float32]:
-    n_codes = 2 if feature.kind is FeatureKind.BOOLEAN else len(feature.categories)
+    n_codes = 2 if feature.kind is FeatureKind.BOOLEAN else feature.n_codes
     return np.arange(1, n_codes, dtype=np.float32)
 
 
-def _expected(feature: Feature, one: NumberReference | CategoryReference) -> Counts:
+def _expected(feature: Feature, one: NumberReference | CategoryReference, n_rows: int) -> Counts:
     if isinstance(one, NumberReference):
         return np.array([*one.counts, one.n_missing], np.float64)
     names = ("false", "true") if feature.kind is FeatureKind.BOOLEAN else feature.categories
-    return np.array([*(one.counts.get(name, 0) for name in names), one.n_missing], np.float64)
+    counts = [one.counts.get(name, 0) for name in names]
+    others = [n_rows - sum(counts) - one.n_missing] * (feature.n_codes - len(feature.categories))
+    return np.array([*counts, *others, one.n_missing], np.float64)
 
 
 def _place(column: NDArray[np.float32], edges: NDArray[np.float32]) -> NDArray[np.intp]:
