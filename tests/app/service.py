@@ -40,6 +40,7 @@ class Service:
 
     def __init__(self, given: Settings) -> None:
         self.models: ModelService | None = None
+        self.scheme = "https" if given.api.https_only else "http"
         self.app = create_app(given, on_start=self._attach)
         self._state: Mapping[str, Any] = {}
 
@@ -55,7 +56,9 @@ class Service:
         self._state = self.run(self._stack.enter_async_context(self.app.router.lifespan_context(self.app)))
         transport = httpx.ASGITransport(self._with_state, raise_app_exceptions=True)
         self._client = self.run(
-            self._stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://testserver"))
+            self._stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url=f"{self.scheme}://testserver")
+            )
         )
         return self
 
@@ -85,7 +88,10 @@ class Service:
         return self.call("POST", path, content=content, headers=headers, **arguments)
 
     def raw(self, scope: Mapping[str, Any], *chunks: bytes | None) -> list[dict[str, Any]]:
-        """One request at the level of ASGI: the messages sent in answer to body chunks; None is a disconnect."""
+        """One request at the level of ASGI: the messages sent in answer to body chunks; None is a disconnect.
+
+        It is given a Host header unless the scope says `"host": None`.
+        """
         waiting = [
             {"type": "http.disconnect"} if chunk is None else {"type": "http.request", "body": chunk, "more_body": True}
             for chunk in chunks
@@ -98,7 +104,11 @@ class Service:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        whole = {"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "query_string": b""}
+        whole = {"type": "http", "http_version": "1.1", "method": "POST", "scheme": self.scheme, "query_string": b""}
         headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"content-type", b"application/json")]
-        self.run(self._with_state({**whole, "path": "/predict", "headers": headers, **scope}, receive, send))
+        made: dict[str, Any] = {**whole, "path": "/predict", "headers": headers, "host": "testserver", **scope}
+        host = made.pop("host")
+        if host is not None:
+            made["headers"] = [*made["headers"], (b"host", host.encode())]
+        self.run(self._with_state(made, receive, send))
         return sent

@@ -46,6 +46,7 @@ from mlapi.ops.settings import load_settings
 async def main():
     app = create_app(load_settings())
     headers = [(b"authorization", f"Bearer {key}".encode()), (b"content-type", b"application/json")]
+    headers.append((b"host", b"localhost"))
     async with app.router.lifespan_context(app) as state:
         for method, path in (("POST", "/predict"), ("GET", "/openapi.json"), ("GET", "/models/current")):
             sent = []

@@ -12,12 +12,14 @@ from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
+from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.deps import LOCAL, RECORDS, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
 from mlapi.app.api.middleware import STATE, Gate, RawRoute
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.openapi import OpenAPIDocument
+from mlapi.app.api.peer import Proxies
 from mlapi.app.api.predict import PATHS as PREDICT_PATHS
 from mlapi.app.api.predict import PredictEndpoint
 from mlapi.app.api.routes.feedback import feedback_router
@@ -49,6 +51,7 @@ from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.app.utils.tracing import Tracing
 from mlapi.ops import notifiers
+from mlapi.ops.api_config import APIConfig
 from mlapi.ops.settings import Settings
 
 # The gate sees every request before the framework does; what this would record holds messages with parts of the input.
@@ -110,6 +113,7 @@ def create_app(
     )
     app.add_middleware(
         Gate,
+        border=_border(api),
         auth=AuthService(config.keys),
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
@@ -117,6 +121,16 @@ def create_app(
         observer=Observer(LoggingUtils(), metrics, drift, records, tracing),
     )
     return app
+
+
+def _border(api: APIConfig) -> Border:
+    return Border(
+        Proxies(api.trusted_proxies),
+        https_only=api.https_only,
+        also_plain=PROBES,
+        public_url=api.public_url,
+        origins=api.cors_origins,
+    )
 
 
 def _is_public(path: str, *, docs: bool) -> bool:

@@ -1,5 +1,6 @@
 """Settings of the prediction service."""
 
+import ipaddress
 import re
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -60,6 +61,14 @@ class APIConfig(Section):
                 )
         return origins
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            if not _is_network(proxy):
+                raise SettingsError("MLAPI_TRUSTED_PROXIES", "give addresses or networks such as 10.0.0.0/8")
+        return proxies
+
     @field_validator("public_url")
     @classmethod
     def _absolute_url(cls, url: str | None) -> str | None:
@@ -76,6 +85,14 @@ class APIConfig(Section):
                     "MLAPI_API_KEYS", "a hashed key is 'sha256:' and 64 hexadecimal digits in lower case"
                 )
         return self
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_origin(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.types import Scope, Send
 
+from mlapi.app.api.peer import Peer
 from mlapi.app.core.security import Principal
 from mlapi.app.services.prediction_service import Answered
 from mlapi.app.services.snapshot import Snapshot
@@ -20,9 +21,11 @@ JSON: Final = b"application/json"
 KEEP: Final = b"x-prediction-log"  # `off` keeps the rows of a request out of the log
 TRAFFIC: Final = b"x-traffic-label"
 LABEL: Final = re.compile(rb"[A-Za-z0-9._-]{1,32}")
+NO_CONTENT: Final = 204
 LONGEST_PATH: Final = 200  # characters of a path in the log
 Headers = dict[bytes, bytes]
 Pairs = list[tuple[bytes, bytes]]
+FixedPairs = tuple[tuple[bytes, bytes], ...]
 
 
 class Reply(NamedTuple):
@@ -40,12 +43,14 @@ class Exchange:
     __slots__ = (
         "answered",
         "began",
+        "common",
         "draining",
         "error_code",
         "headers",
         "method",
         "notices",
         "path",
+        "peer",
         "principal",
         "request_id",
         "scope",
@@ -69,6 +74,8 @@ class Exchange:
         self.trace = TraceContext.read(self.headers.get(b"traceparent"))  # the caller's, then ours if we have a span
         self.span: Span | None = None
         self.status = 0  # none sent yet
+        self.peer: Peer | None = None  # who asks, once the border knows
+        self.common: FixedPairs = ()  # for every answer, whatever it is
         self.notices: Pairs = []  # of the operation, for every answer
         self.draining = False
 
@@ -90,7 +97,7 @@ class Exchange:
 
     def stamps(self) -> Pairs:
         """The headers that every answer carries."""
-        pairs = [(b"x-request-id", self.request_id.encode()), *self.notices]
+        pairs = [(b"x-request-id", self.request_id.encode()), *self.common, *self.notices]
         if self.snapshot is not None:
             pairs.append((b"x-model-version", self.snapshot.version.encode()))
         if self.trace is not None:
@@ -98,6 +105,11 @@ class Exchange:
         if self.draining:
             pairs.append((b"connection", b"close"))
         return pairs
+
+    def stamps_beside(self, given: Pairs) -> Pairs:
+        """The same, less what a page says by itself."""
+        names = {name for name, _ in given if name != b"vary"}
+        return [pair for pair in self.stamps() if pair[0] not in names]
 
     def log_fields(self) -> dict[str, object]:
         """The request's line in the log; nothing of what the client sent but method and path."""
@@ -125,8 +137,10 @@ class Exchange:
     async def send(self, send: Send, reply: Reply) -> None:
         """Send a reply."""
         self.status = reply.status
-        length = str(len(reply.body)).encode()
-        headers = [(b"content-type", reply.media_type), (b"content-length", length), *self.stamps(), *reply.headers]
+        headers = [*self.stamps(), *reply.headers]
+        if reply.status != NO_CONTENT:  # which has neither type nor length (RFC 9110 §8.6)
+            length = str(len(reply.body)).encode()
+            headers += ((b"content-type", reply.media_type), (b"content-length", length))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
 
