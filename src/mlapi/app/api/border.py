@@ -21,13 +21,13 @@ SAFE: Final[FixedPairs] = (
 )
 HSTS: Final[FixedPairs] = ((b"strict-transport-security", b"max-age=31536000"),)
 EXPOSED: Final = b"X-Request-ID, X-Model-Version, RateLimit, RateLimit-Policy, Retry-After, Deprecation, Sunset, Link"
-PREFLIGHT: Final = (
+MAY_SEND: Final = (
+    b"Accept, Authorization, Content-Type, Inference-Header-Content-Length, X-Prediction-Log, X-Request-ID, "
+    b"X-Traffic-Label, traceparent, tracestate"
+)
+PREFLIGHT: Final[FixedPairs] = (
     (b"access-control-allow-methods", b"GET, HEAD, POST"),
-    (
-        b"access-control-allow-headers",
-        b"Accept, Authorization, Content-Type, Inference-Header-Content-Length, X-Prediction-Log, X-Request-ID, "
-        b"X-Traffic-Label, traceparent, tracestate",
-    ),
+    (b"access-control-allow-headers", MAY_SEND),
     (b"access-control-max-age", b"600"),
 )
 
