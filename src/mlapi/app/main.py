@@ -37,6 +37,8 @@ from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
 from mlapi.app.services.deliveries import Deliveries
 from mlapi.app.services.drift_monitor import DriftMonitor
+from mlapi.app.services.key_settings import sources
+from mlapi.app.services.keyring import Keyring
 from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import LocalModel
 from mlapi.app.services.local_models import LocalModels
@@ -47,8 +49,10 @@ from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.reloading import Reloading
+from mlapi.app.services.usage_watch import UsageWatch
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
+from mlapi.app.utils.security_log import SecurityLog
 from mlapi.app.utils.tracing import Tracing
 from mlapi.ops import notifiers
 from mlapi.ops.api_config import APIConfig
@@ -82,13 +86,15 @@ def create_app(
     drift = DriftMonitor(metrics)
     records = PredictionLog(settings)
     tracing = Tracing(settings.monitoring.otlp_endpoint)
+    security = SecurityLog(metrics)
+    keyring = Keyring(list(sources(settings)))
     app = FastAPI(
         title="mlapi prediction service",
         version=mlapi.__version__,
         openapi_url=None,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing),
+        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, keyring),
         exception_handlers=framework_errors.HANDLERS,
     )
     is_public = partial(_is_public, docs=config.docs_are_public)
@@ -114,11 +120,13 @@ def create_app(
     app.add_middleware(
         Gate,
         border=_border(api),
-        auth=AuthService(config.keys),
+        auth=AuthService(
+            keyring, UsageWatch(security.pattern), failures_per_minute=settings.security.failed_keys_per_minute
+        ),
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
         deprecations=deprecations,
-        observer=Observer(LoggingUtils(), metrics, drift, records, tracing),
+        observer=Observer(LoggingUtils(), metrics, drift, records, tracing, security),
     )
     return app
 
@@ -145,6 +153,7 @@ async def _lifespan(
     metrics_folder: Path | None,
     records: PredictionLog,
     tracing: Tracing,
+    keyring: Keyring,
     app: FastAPI,
 ) -> AsyncIterator[dict[str, Any]]:
     """Load the model, keep it fresh, and give the services to every request."""
@@ -153,6 +162,7 @@ async def _lifespan(
         async with records.opened(metrics, notifier):
             models = _models(settings, [ModelAlerts(notifier), ModelMetrics(metrics), records.tell])
             models.load_now()
+            await asyncio.to_thread(keyring.read_now)
             if on_start is not None:
                 on_start(models)
             watching = asyncio.create_task(models.watch())
@@ -168,6 +178,7 @@ async def _lifespan(
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
                 await models.close()
+                await keyring.close()
 
 
 def _deliveries(settings: Settings) -> Deliveries:

@@ -20,7 +20,7 @@ def with_key(settings: Settings) -> Settings:
     """
     from pydantic import SecretStr
 
-    if settings.api.keys:
+    if settings.has_keys:
         return settings
     api = settings.api.model_copy(update={"api_key": SecretStr(kept_key(settings.key_file))})
     return settings.model_copy(update={"api": api})
@@ -43,5 +43,5 @@ def kept_key(file: Path) -> str:
 
 def shown_key(settings: Settings) -> str:
     """Give a key in clear for a command to paste, or what to put there where all are kept as digests."""
-    values = (key.get_secret_value() for key in settings.api.keys)
+    values = (key.get_secret_value().partition(";")[0] for key in settings.api.keys)
     return next((value for value in values if not value.startswith("sha256:")), "YOUR_KEY")

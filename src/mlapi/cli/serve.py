@@ -34,7 +34,7 @@ def serve(invocation: Invocation, /, listen_fd: int | None, **flags: object) -> 
     from mlapi.ops.errors import SettingsError
 
     settings = invocation.settings(**flags)
-    if not settings.api.keys:
+    if not settings.has_keys:
         raise SettingsError("MLAPI_API_KEYS", "no API key is set, so nobody could call; `mlapi keys create` makes one")
     if listen_fd is not None:
         work(settings, listen_fd)

@@ -9,8 +9,8 @@ from pydantic import SecretStr, field_validator, model_validator
 
 from mlapi.ops.errors import SettingsError
 from mlapi.ops.fields import Names, Secrets, Section, setting
+from mlapi.ops.key_entry import read_text
 
-HASHED_KEY = re.compile(r"sha256:[0-9a-f]{64}")
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
@@ -25,7 +25,7 @@ class APIConfig(Section):
     )
     model_stage: str = setting("production", "alias to follow: `production` or `staging`", min_length=1)
     api_key: SecretStr | None = setting(None, "one API key, beside those of `api_keys`")
-    api_keys: Secrets = setting((), "API keys separated by commas; `sha256:<hex>` is the digest of a key")
+    api_keys: Secrets = setting((), "API keys or digests `sha256:<hex>`, separated by commas; `;scopes=…` may follow")
     log_level: LogLevel = setting("INFO", "least level that is logged: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`")
     cors_origins: Names = setting((), "origins of web pages that may call, separated by commas; no patterns")
     https_only: bool = setting(False, "answer 403 to plain HTTP", shown="true in production")
@@ -77,13 +77,12 @@ class APIConfig(Section):
         return url.rstrip("/") if url else None
 
     @model_validator(mode="after")
-    def _whole_digests(self) -> Self:
+    def _readable_keys(self) -> Self:
         for key in self.keys:
-            value = key.get_secret_value()
-            if value.startswith("sha256:") and not HASHED_KEY.fullmatch(value):
-                raise SettingsError(
-                    "MLAPI_API_KEYS", "a hashed key is 'sha256:' and 64 hexadecimal digits in lower case"
-                )
+            try:
+                read_text(key.get_secret_value())
+            except ValueError as error:
+                raise SettingsError("MLAPI_API_KEYS", str(error)) from None
         return self
 
 

@@ -29,7 +29,7 @@ def refuse_unsafe(settings: "Settings") -> None:
 
 def _refuse_weak_keys(settings: "Settings") -> None:
     for key in settings.api.keys:
-        value = key.get_secret_value()
+        value = key.get_secret_value().partition(";")[0]
         if not value.startswith("sha256:") and is_weak(value):
             raise SettingsError(
                 "MLAPI_API_KEYS",

@@ -55,6 +55,13 @@ class Settings(Section):
         """The API key that `mlapi quickstart` made on this machine."""
         return self.state_dir / "key"
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether there is anywhere to take API keys from."""
+        security = self.security
+        elsewhere = security.secrets_manager_enabled or security.parameter_store_enabled or security.keys_in_database
+        return bool(self.api.keys) or security.keys_file is not None or elsewhere
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, given: Any) -> Any:

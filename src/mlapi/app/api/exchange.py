@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.types import Scope, Send
 
-from mlapi.app.api.peer import Peer
+from mlapi.app.api.peer import UNKNOWN, Peer
 from mlapi.app.core.security import Principal
 from mlapi.app.services.prediction_service import Answered
 from mlapi.app.services.snapshot import Snapshot
@@ -94,6 +94,11 @@ class Exchange:
     def duration_ms(self) -> float:
         """Since the request's headers were read."""
         return (time.perf_counter() - self.began) * 1000
+
+    @property
+    def address(self) -> str:
+        """Of the client; `unknown` where nobody could tell."""
+        return UNKNOWN if self.peer is None else self.peer.address
 
     def stamps(self) -> Pairs:
         """The headers that every answer carries."""

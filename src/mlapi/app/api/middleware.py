@@ -103,7 +103,8 @@ class Gate:
             await exchange.send(send, preflight)
             return
         if not (self._is_public(exchange.path) or is_delivery(exchange)):
-            exchange.principal = self._auth.authenticate(exchange.headers.get(b"authorization"))
+            credential = exchange.headers.get(b"authorization")
+            exchange.principal = await self._auth.authenticate(credential, exchange.address)
         route = self._raw.get(exchange.path)
         if route is None:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))

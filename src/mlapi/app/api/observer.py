@@ -2,23 +2,39 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
 from mlapi.app.api.errors import entry_of, is_foreseen
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.predict import PATHS
+from mlapi.app.core.errors import Unauthorized
 from mlapi.app.services.drift_monitor import DriftMonitor
 from mlapi.app.services.log_entry import LogEntry
 from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import Answered
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
+from mlapi.app.utils.security_log import SecurityLog
 from mlapi.app.utils.tracing import Tracing, context_of
 from mlapi.bundle.decision import class_name
 
+# What is worth an event beside the line of the request: by code of the error, the event and how loud it is.
+SECURITY: Final[Mapping[str, tuple[str, int]]] = {
+    "unauthorized": ("key-refused", logging.WARNING),
+    "insufficient_scope": ("scope-missing", logging.WARNING),
+    "origin_not_allowed": ("origin-refused", logging.WARNING),
+    "https_required": ("plain-http", logging.WARNING),
+    "rate_limited": ("rate-limited", logging.WARNING),
+    "invalid_json": ("input-refused", logging.INFO),
+    "invalid_request": ("input-refused", logging.INFO),
+    "invalid_rows": ("input-refused", logging.INFO),
+    "body_too_large": ("input-refused", logging.INFO),
+    "unsupported_media_type": ("input-refused", logging.INFO),
+}
 UNMATCHED = "unmatched"  # the route of a path that is none: paths come from clients, and labels must not
 
 
@@ -26,9 +42,16 @@ class Observer:
     """Is told of every request, by the gate."""
 
     def __init__(
-        self, log: LoggingUtils, metrics: ServiceMetrics, drift: DriftMonitor, records: PredictionLog, tracing: Tracing
+        self,
+        log: LoggingUtils,
+        metrics: ServiceMetrics,
+        drift: DriftMonitor,
+        records: PredictionLog,
+        tracing: Tracing,
+        security: SecurityLog,
     ) -> None:
-        """Take where the lines, the counts, the answered rows and the spans go."""
+        """Take where the lines, the counts, the answered rows, the spans and the security events go."""
+        self._security = security
         self._log = log
         self._metrics = metrics
         self._drift = drift
@@ -46,8 +69,21 @@ class Observer:
         """A request is about to be answered by an error."""
         exchange.error_code = entry_of(error).code
         self._metrics.rejected(exchange.error_code)
+        if exchange.error_code in SECURITY:
+            self._tell(exchange, error, *SECURITY[exchange.error_code])
         if not is_foreseen(error):
             self._log.failure(error, request_id=exchange.request_id)
+
+    def _tell(self, exchange: Exchange, error: Exception, event: str, level: int) -> None:
+        reason = error.reason if isinstance(error, Unauthorized) else str(exchange.error_code)
+        self._security.tell(
+            event,
+            peer=exchange.address,
+            reason=reason,
+            level=level,
+            key_id=exchange.principal.key_id if exchange.principal else None,
+            request_id=exchange.request_id,
+        )
 
     def ended(self, exchange: Exchange) -> None:
         """A request was answered, or its client has gone."""

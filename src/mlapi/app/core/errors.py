@@ -61,9 +61,13 @@ class RowCountError(AppError):
 
 
 class Unauthorized(AppError):
-    """The same sentence for a missing, a malformed and an unknown key, so that nothing can be learned by trying."""
+    """The same sentence for a missing, a malformed and an unknown key, so that nothing can be learned by trying.
 
-    def __init__(self) -> None:
+    Attributes: reason, a word for the log.
+    """
+
+    def __init__(self, reason: str = "missing") -> None:
+        self.reason = reason
         super().__init__("Send a valid API key as 'Authorization: Bearer <key>'.")
 
 

@@ -1,62 +1,43 @@
-"""API keys as the service keeps them: a SHA-256 digest, never the key itself."""
+"""Who asks, and the API keys by which the service knows it: SHA-256 digests, never the keys themselves."""
 
 import hashlib
 import hmac
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-HASHED = "sha256:"  # prefix of a configured value that is a digest already
+from mlapi.ops.key_entry import KeyEntry
+
 PREDICT, READ, ADMIN = "predict", "read", "admin"
 ALL_SCOPES = frozenset({PREDICT, READ, ADMIN})
+INDEXED: Final = 8  # bytes of a digest that keys are found by
 
 
 class Principal(NamedTuple):
-    """Who asks, whatever the credential was.
-
-    `key_id` is what logs may show: the first eight hexadecimal digits of the key's digest.
-    """
+    """Who asks, whatever the credential was. `key_id` is what logs may show."""
 
     key_id: str
     scopes: frozenset[str]
 
 
-class StoredKey(NamedTuple):
-    """A key at rest."""
+class KeyTable:
+    """The keys of one moment, found in the same time whether there is one or a thousand.
 
-    digest: bytes  # 32 bytes, SHA-256 of the key's UTF-8 text
-    principal: Principal
-
-
-def store_key(value: str, scopes: frozenset[str] = ALL_SCOPES) -> StoredKey:
-    """Take a configured key, in clear or as `sha256:<64 hexadecimal digits>`.
-
-    Raises:
-        ValueError: the part after `sha256:` is no SHA-256 digest.
+    A key is found by the first bytes of its SHA-256, then the whole digests are compared in constant time. What the
+    look-up's duration could tell is how a digest begins, which tells nothing of the key: whoever wants a key whose
+    digest begins like a given one has to try 2^64 of them.
     """
-    digest = _read_digest(value) if value.startswith(HASHED) else digest_key(value.encode())
-    return StoredKey(digest, Principal(digest.hex()[:8], scopes))
 
+    def __init__(self, entries: Iterable[KeyEntry] = ()) -> None:
+        """Take the keys; of two with the same digest the first one counts."""
+        self._known: dict[bytes, tuple[KeyEntry, Principal]] = {}
+        for entry in entries:
+            self._known.setdefault(entry.digest[:INDEXED], (entry, Principal(entry.id, entry.scopes)))
 
-def digest_key(key: bytes) -> bytes:
-    """SHA-256 of a key; keys are long random strings, so no slow hash is needed."""
-    return hashlib.sha256(key).digest()
+    def __len__(self) -> int:
+        return len(self._known)
 
-
-def find_key(keys: Iterable[StoredKey], key: bytes) -> Principal | None:
-    """The principal that a key belongs to, or None.
-
-    Every stored digest is compared, each in constant time, so that the time taken tells nothing about the keys.
-    """
-    digest = digest_key(key)
-    found = None
-    for stored in keys:
-        if hmac.compare_digest(stored.digest, digest):
-            found = stored.principal
-    return found
-
-
-def _read_digest(value: str) -> bytes:
-    digest = bytes.fromhex(value.removeprefix(HASHED))
-    if len(digest) != hashlib.sha256().digest_size:
-        raise ValueError("a hashed key is 'sha256:' and 64 hexadecimal digits")
-    return digest
+    def find(self, key: bytes) -> tuple[KeyEntry, Principal] | None:
+        """The entry of a key, which may have expired, or None."""
+        digest = hashlib.sha256(key).digest()
+        found = self._known.get(digest[:INDEXED])
+        return found if found is not None and hmac.compare_digest(found[0].digest, digest) else None

@@ -1,24 +1,33 @@
-"""A holder of an API key, as a record (nothing writes it yet)."""
+"""A holder of an API key, as a record. Importing it imports SQLAlchemy."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
 
-@dataclass(frozen=True)
-class UserRecord:
+from mlapi.app.models.base import Base, Instant
+
+
+class UserRecord(Base):
     """One API key at rest.
 
     Attributes:
         key_id: what logs show.
         digest: SHA-256 of the key, 32 bytes; the key itself is kept nowhere.
         owner: a person or a system.
-        scopes: among `predict`, `read` and `admin`.
-        expires_at: UTC; None never expires.
+        scopes: among `predict`, `read` and `admin`, separated by blanks.
+        expires_at: None never expires.
+        revoked_at: from when on it no longer counts.
+        last_used_at: up to a minute late.
     """
 
-    key_id: str
-    digest: bytes
-    owner: str
-    scopes: frozenset[str]
-    created_at: datetime
-    expires_at: datetime | None = None
+    __tablename__ = "api_keys"
+
+    key_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    owner: Mapped[str] = mapped_column(String(255))
+    scopes: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,36 +1,84 @@
 """Who is asking: from the credential in a request's headers to a principal."""
 
-from collections.abc import Iterable
+import ipaddress
+import math
+import time
+from functools import lru_cache
+from typing import Final
 
-from mlapi.app.core.errors import InsufficientScope, Unauthorized
-from mlapi.app.core.security import Principal, find_key, store_key
+from mlapi.app.core.errors import InsufficientScope, RateLimited, Unauthorized
+from mlapi.app.core.security import KeyTable, Principal
+from mlapi.app.services.buckets import Buckets
+from mlapi.app.services.keyring import Keyring
+from mlapi.app.services.usage_watch import UsageWatch
+
+IPV6_NETWORK: Final = 64  # bits: whoever has one address of such a network usually has all
 
 
 class AuthService:
-    """Knows the API keys that may be used."""
+    """Tells keys from guesses, and slows down whoever guesses."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        """Take keys as configured.
+    def __init__(self, keyring: Keyring, watch: UsageWatch, *, failures_per_minute: int = 10) -> None:
+        """Take what it asks.
 
         Args:
-            keys: each in clear or as `sha256:<64 hexadecimal digits>`.
-
-        Raises:
-            ValueError: a hashed key has no valid digest.
+            keyring: the keys.
+            watch: is told of every use of a key.
+            failures_per_minute: wrong keys of one peer that are answered 401 before the others get 429; 0 for no end.
         """
-        self._keys = tuple(store_key(key) for key in keys)
+        self._keyring = keyring
+        self._watch = watch
+        self._failures = Buckets(failures_per_minute, 60.0) if failures_per_minute else None
 
-    def authenticate(self, authorization: bytes | None) -> Principal:
+    async def authenticate(self, authorization: bytes | None, peer: str) -> Principal:
         """Give the principal of an `Authorization` header's value.
 
+        Args:
+            authorization: the value, None where there is no such header.
+            peer: address of the client.
+
         Raises:
-            Unauthorized: no header, another scheme than Bearer (RFC 6750), or an unknown key.
+            Unauthorized: no header, another scheme than Bearer (RFC 6750), or a key that is unknown or has expired.
+            RateLimited: the same, after too many wrong keys of the peer. A valid key is never kept waiting.
         """
-        scheme, _, key = (authorization or b"").partition(b" ")
-        principal = find_key(self._keys, key.strip(b" ")) if scheme.lower() == b"bearer" else None
-        if principal is None:
-            raise Unauthorized
+        principal = find_key(await self._keyring.fresh(), authorization, time.time())
+        if isinstance(principal, str):
+            raise self._refusal(principal, peer)
+        self._keyring.note(principal.key_id)
+        self._watch.saw(principal.key_id, peer)
         return principal
+
+    def _refusal(self, reason: str, peer: str) -> Unauthorized | RateLimited:
+        if self._failures is not None and reason != "missing":
+            verdict = self._failures.take(network_of(peer))
+            if not verdict.allowed:
+                return RateLimited(math.ceil(verdict.wait_s))
+        return Unauthorized(reason)
+
+
+def find_key(table: KeyTable, authorization: bytes | None, now: float) -> Principal | str:
+    """The principal, or why there is none: `missing`, `malformed`, `unknown` or `expired`, for the log."""
+    if authorization is None:
+        return "missing"
+    scheme, _, key = authorization.partition(b" ")
+    if scheme.lower() != b"bearer":
+        return "malformed"
+    found = table.find(key.strip(b" "))
+    if found is None:
+        return "unknown"
+    entry, principal = found
+    return principal if entry.expires_at is None or now < entry.expires_at else "expired"
+
+
+@lru_cache(maxsize=4096)
+def network_of(peer: str) -> str:
+    """What limits count a peer by: its address, of an IPv6 address the network."""
+    if ":" not in peer:
+        return peer
+    try:
+        return str(ipaddress.ip_network((peer, IPV6_NETWORK), strict=False))
+    except ValueError:
+        return peer
 
 
 def require(principal: Principal | None, scope: str) -> None:
