@@ -5,18 +5,20 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 import mlapi
 from mlapi.app.api import framework_errors
+from mlapi.app.api.admission import Admission
 from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.deps import LOCAL, RECORDS, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
-from mlapi.app.api.middleware import STATE, Gate, RawRoute
+from mlapi.app.api.limiting import Limiting
+from mlapi.app.api.middleware import STATE, Gate, Guards, RawRoute
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.api.peer import Proxies
@@ -48,6 +50,8 @@ from mlapi.app.services.model_metrics import ModelMetrics
 from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import PredictionService
+from mlapi.app.services.rate_limits import MemoryStore, Policy, RateLimitStore
+from mlapi.app.services.redis_limits import RedisStore
 from mlapi.app.services.reloading import Reloading
 from mlapi.app.services.usage_watch import UsageWatch
 from mlapi.app.utils.logging import LoggingUtils
@@ -88,13 +92,15 @@ def create_app(
     tracing = Tracing(settings.monitoring.otlp_endpoint)
     security = SecurityLog(metrics)
     keyring = Keyring(list(sources(settings)))
+    limiting = _limiting(settings, metrics)
+    kept = KeysAndLimits(keyring, limiting)
     app = FastAPI(
         title="mlapi prediction service",
         version=mlapi.__version__,
         openapi_url=None,
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
-        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, keyring),
+        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, kept),
         exception_handlers=framework_errors.HANDLERS,
     )
     is_public = partial(_is_public, docs=config.docs_are_public)
@@ -119,9 +125,14 @@ def create_app(
     )
     app.add_middleware(
         Gate,
-        border=_border(api),
-        auth=AuthService(
-            keyring, UsageWatch(security.pattern), failures_per_minute=settings.security.failed_keys_per_minute
+        guards=Guards(
+            _border(api),
+            AuthService(
+                keyring, UsageWatch(security.pattern), failures_per_minute=settings.security.failed_keys_per_minute
+            ),
+            limiting,
+            Admission(waited=metrics.waited),
+            api.request_timeout_s,
         ),
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
@@ -129,6 +140,27 @@ def create_app(
         observer=Observer(LoggingUtils(), metrics, drift, records, tracing, security),
     )
     return app
+
+
+class KeysAndLimits(NamedTuple):
+    """What of the gate has to be opened and closed."""
+
+    keyring: Keyring
+    limiting: Limiting
+
+
+def _limiting(settings: Settings, metrics: ServiceMetrics) -> Limiting:
+    api = settings.api
+    given = api.rate_limit_store.get_secret_value()
+    window_s = api.rate_limit_window_s
+    per_peer, per_key = (
+        Policy(name, quota, window_s) if quota and given != "gateway" else None
+        for name, quota in (("peer", api.rate_limit_per_peer), ("key", api.rate_limit_per_key))
+    )
+    store: RateLimitStore = MemoryStore()
+    if given not in ("memory", "gateway"):
+        store = RedisStore(given, failed=metrics.uncounted)
+    return Limiting(store, per_peer=per_peer, per_key=per_key, at_once=api.max_concurrent_per_key)
 
 
 def _border(api: APIConfig) -> Border:
@@ -153,7 +185,7 @@ async def _lifespan(
     metrics_folder: Path | None,
     records: PredictionLog,
     tracing: Tracing,
-    keyring: Keyring,
+    kept: "KeysAndLimits",
     app: FastAPI,
 ) -> AsyncIterator[dict[str, Any]]:
     """Load the model, keep it fresh, and give the services to every request."""
@@ -162,7 +194,7 @@ async def _lifespan(
         async with records.opened(metrics, notifier):
             models = _models(settings, [ModelAlerts(notifier), ModelMetrics(metrics), records.tell])
             models.load_now()
-            await asyncio.to_thread(keyring.read_now)
+            await asyncio.to_thread(kept.keyring.read_now)
             if on_start is not None:
                 on_start(models)
             watching = asyncio.create_task(models.watch())
@@ -178,7 +210,8 @@ async def _lifespan(
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
                 await models.close()
-                await keyring.close()
+                await kept.keyring.close()
+                await kept.limiting.store.close()
 
 
 def _deliveries(settings: Settings) -> Deliveries:

@@ -11,7 +11,7 @@ from types import FrameType
 
 import uvicorn
 
-from mlapi.app.api.protocol import Protocol
+from mlapi.app.api.protocol import Protocol, close_late
 from mlapi.app.core.config import ConfigManager
 from mlapi.app.main import create_app
 from mlapi.app.services.model_service import ModelService
@@ -21,6 +21,7 @@ from mlapi.ops.settings import KEY_SETTINGS, Settings, environment_of
 from mlapi.ops.worker_files import run_folder
 
 GRACE_S = 2.0  # between the signal to end and the end of listening, so that balancers see readiness go first
+LOOKS_EVERY = 5  # ticks, of which there are ten a second
 DRAIN_S = 10  # for requests under way after that
 
 
@@ -62,6 +63,8 @@ class Server(uvicorn.Server):
             self.supervisor.tick()
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
+        if counter % LOOKS_EVERY == 0:
+            close_late(self.server_state.connections, time.monotonic())
         return await super().on_tick(counter)
 
 
@@ -96,6 +99,8 @@ def make_server(
         log_config=None,  # the records go through our own handler
         access_log=False,  # the gate writes the line of each request
         server_header=False,
+        ssl_certfile=api.tls_cert,
+        ssl_keyfile=api.tls_key,
         proxy_headers=False,  # uvicorn would trust 127.0.0.1
         timeout_graceful_shutdown=DRAIN_S,
     )

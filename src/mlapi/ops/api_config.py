@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -38,6 +39,16 @@ class APIConfig(Section):
     max_rows: int = setting(1000, "rows of one request at most", ge=1)
     max_explained_rows: int = setting(100, "rows of one request at most where explanations are asked for", ge=1)
     max_depth: int = setting(32, "nesting of a body at most", ge=3, le=1000)
+    rate_limit_per_key: int = setting(0, "requests of one key within the window; 0 for no limit", ge=0)
+    rate_limit_per_peer: int = setting(0, "requests of one address within the window; 0 for no limit", ge=0)
+    rate_limit_window_s: float = setting(60.0, "seconds of that window", gt=0)
+    rate_limit_store: SecretStr = setting(
+        SecretStr("memory"),
+        "where requests are counted: `memory` of each worker, `redis://…`, or `gateway` for in front of the service",
+    )
+    max_concurrent_per_key: int = setting(0, "requests of one key under way in a worker; 0 for no limit", ge=0)
+    tls_cert: Path | None = setting(None, "PEM file of the certificate chain, where the service itself speaks TLS")
+    tls_key: Path | None = setting(None, "PEM file of that certificate's private key")
     request_timeout_s: float = setting(10.0, "seconds a request may take before it gets 504", gt=0)
 
     @property
@@ -69,6 +80,13 @@ class APIConfig(Section):
                 raise SettingsError("MLAPI_TRUSTED_PROXIES", "give addresses or networks such as 10.0.0.0/8")
         return proxies
 
+    @field_validator("rate_limit_store")
+    @classmethod
+    def _known_store(cls, store: SecretStr) -> SecretStr:
+        if store.get_secret_value() in ("memory", "gateway") or is_redis(store.get_secret_value()):
+            return store
+        raise SettingsError("MLAPI_RATE_LIMIT_STORE", "give memory, gateway or redis://host:6379/0")
+
     @field_validator("public_url")
     @classmethod
     def _absolute_url(cls, url: str | None) -> str | None:
@@ -83,7 +101,16 @@ class APIConfig(Section):
                 read_text(key.get_secret_value())
             except ValueError as error:
                 raise SettingsError("MLAPI_API_KEYS", str(error)) from None
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsError(
+                "MLAPI_TLS_KEY", "give certificate and key, MLAPI_TLS_CERT and MLAPI_TLS_KEY, or neither"
+            )
         return self
+
+
+def is_redis(text: str) -> bool:
+    """Whether a text is the address of a Redis."""
+    return text.startswith(("redis://", "rediss://", "unix://"))
 
 
 def _is_network(text: str) -> bool:

@@ -75,6 +75,7 @@ DEFINITIONS = (
     Definition("mlapi_prediction_log_failures_total", Kind.COUNTER, "batches", (), "Failed tries to write a batch."),
     Definition("mlapi_prediction_log_queue_bytes", Kind.GAUGE, "bytes", (), "Waiting to be written, estimated."),
     Definition("mlapi_feedback_total", Kind.COUNTER, "outcomes", ("result",), "Outcomes told by clients."),
+    Definition("mlapi_uncounted_requests_total", Kind.COUNTER, "requests", (), "Requests that no limit could count."),
     Definition("mlapi_security_events_total", Kind.COUNTER, "events", ("event",), "Security events."),
 )
 

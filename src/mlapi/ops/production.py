@@ -23,6 +23,7 @@ def refuse_unsafe(settings: "Settings") -> None:
     _refuse_clear_text("MLFLOW_TRACKING_URI", settings.mlflow.tracking_uri, insecure)
     if settings.monitoring.alert_webhook_url is not None:
         _refuse_clear_text("MLAPI_ALERT_WEBHOOK_URL", settings.monitoring.alert_webhook_url, insecure)
+    _refuse_clear_text("MLAPI_RATE_LIMIT_STORE", settings.api.rate_limit_store.get_secret_value(), insecure)
     if settings.database_url is not None:
         _refuse_clear_text("MLAPI_DATABASE_URL", settings.database_url.get_secret_value(), insecure)
 
@@ -46,7 +47,7 @@ def is_weak(key: str) -> bool:
 def _refuse_clear_text(setting: str, address: str, insecure: tuple[str, ...]) -> None:
     parts = urlsplit(address)
     host = parts.hostname
-    clear = parts.scheme == "http" or (parts.scheme.startswith("postgres") and not _encrypted(parts.query))
+    clear = parts.scheme in ("http", "redis") or (parts.scheme.startswith("postgres") and not _encrypted(parts.query))
     if clear and host and not _is_loopback(host) and host not in insecure:
         raise SettingsError(
             setting, f"host {host!r} is reached without TLS; use TLS or name it in MLAPI_INSECURE_HOSTS"

@@ -44,6 +44,7 @@ class Exchange:
         "answered",
         "began",
         "common",
+        "counted",
         "draining",
         "error_code",
         "headers",
@@ -78,6 +79,7 @@ class Exchange:
         self.common: FixedPairs = ()  # for every answer, whatever it is
         self.notices: Pairs = []  # of the operation, for every answer
         self.draining = False
+        self.counted = False  # among the requests of its key that are under way
 
     @property
     def may_be_kept(self) -> bool:

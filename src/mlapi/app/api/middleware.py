@@ -1,23 +1,27 @@
 """The gate: every request passes it before the framework sees it.
 
 Order of work (all of it from the headers alone, until somebody is known to ask): request id → Host, HTTPS and origin
-→ public path or authentication → raw endpoint or framework. Errors of both come back here and get the same body, and
-every request leaves one line in the log. Plain ASGI: the framework's own base class costs 330 µs a request, this costs
-a few.
+→ public path or authentication → limits → raw endpoint, whose body waits for its turn, or framework. Errors of all come
+back here and get the same body, and every request leaves one line in the log. Plain ASGI: the framework's own base
+class costs 330 µs a request, this costs a few.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlapi.app.api.admission import Admission
 from mlapi.app.api.body import ClientGone
 from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import Exchange, Reply
+from mlapi.app.api.limiting import Limiting
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.webhook import is_delivery
+from mlapi.app.core.errors import DeadlineExceeded
 from mlapi.app.services.auth_service import AuthService, require
 from mlapi.app.services.model_service import ModelService
 
@@ -43,6 +47,16 @@ class RawRoute(NamedTuple):
     scope: str
 
 
+class Guards(NamedTuple):
+    """What a request has to get past, in this order, and in how many seconds."""
+
+    border: Border
+    auth: AuthService
+    limiting: Limiting
+    admission: Admission
+    timeout_s: float
+
+
 class Gate:
     """Knows who asks, answers on raw routes, and gives everything one shape."""
 
@@ -50,8 +64,7 @@ class Gate:
         self,
         app: ASGIApp,
         *,
-        border: Border,
-        auth: AuthService,
+        guards: Guards,
         raw: Mapping[str, RawRoute],
         is_public: Callable[[str], bool],
         deprecations: Deprecations,
@@ -61,16 +74,14 @@ class Gate:
 
         Args:
             app: the framework.
-            border: what is asked of everybody.
-            auth: who may ask.
+            guards: what a request has to get past.
             raw: by path, what is answered in front of the framework.
             is_public: whether a path needs no key.
             deprecations: which answers say that their operation is going to go.
             observer: hears of every request.
         """
         self._app = app
-        self._border = border
-        self._auth = auth
+        self._border, self._auth, self._limiting, self._admission, self._timeout_s = guards
         self._raw = raw
         self._is_public = is_public
         self._deprecations = deprecations
@@ -84,13 +95,24 @@ class Gate:
         exchange = Exchange(scope)
         self._observer.began(exchange)
         try:
-            await self._answer(exchange, receive, send)
+            await self._in_time(exchange, receive, send)
         except ClientGone:
             exchange.status = GONE
         except Exception as error:  # noqa: BLE001  # whatever it is, the client gets an answer and the log a line
             await self._fail(exchange, error, send)
         finally:
+            self._limiting.done(exchange)
             self._observer.ended(exchange)
+
+    async def _in_time(self, exchange: Exchange, receive: Receive, send: Send) -> None:
+        deadline = asyncio.timeout(self._timeout_s)
+        try:
+            async with deadline:
+                await self._answer(exchange, receive, send)
+        except TimeoutError:
+            if not deadline.expired():
+                raise  # somebody else's
+            raise DeadlineExceeded(self._timeout_s) from None
 
     async def _answer(self, exchange: Exchange, receive: Receive, send: Send) -> None:
         models: ModelService = exchange.scope["state"][STATE]
@@ -102,15 +124,23 @@ class Gate:
         if preflight is not None:
             await exchange.send(send, preflight)
             return
+        if not self._is_public(exchange.path):
+            await self._limiting.count_peer(exchange)
         if not (self._is_public(exchange.path) or is_delivery(exchange)):
             credential = exchange.headers.get(b"authorization")
             exchange.principal = await self._auth.authenticate(credential, exchange.address)
+            await self._limiting.count_key(exchange)
         route = self._raw.get(exchange.path)
         if route is None:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))
             return
         require(exchange.principal, route.scope)
-        await exchange.send(send, await route.endpoint.answer(exchange, receive))
+        turn = self._admission.turn(exchange.scope, receive)
+        try:
+            reply = await route.endpoint.answer(exchange, turn.receive)
+        finally:
+            turn.end()
+        await exchange.send(send, reply)
 
     async def _fail(self, exchange: Exchange, error: Exception, send: Send) -> None:
         self._observer.failed(exchange, error)

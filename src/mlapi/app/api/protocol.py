@@ -1,22 +1,94 @@
-"""The one answer that uvicorn gives by itself, in the shape of all others."""
+"""HTTP/1.1 as uvicorn speaks it, with what uvicorn has none of: deadlines for clients, and a limit for headers."""
 
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mlapi.app.api.admission import CONNECTION
 from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import choose_request_id
 from mlapi.app.core.errors import InvalidRequest
 
+PATIENCE_S: Final = 5.0  # for the headers, for the body beyond its due pace, and for a reader that does not read
+SLOWEST_BYTES_S: Final = 16 * 1024  # each second that a body takes has to bring as much
+LARGEST_HEAD_BYTES: Final = 16 * 1024  # request line and headers
+NEVER: Final = float("inf")
+
 
 class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 as uvicorn speaks it, but for what cannot be parsed as HTTP at all."""
+    """A connection."""
+
+    due_at = NEVER  # when its client must have sent what is waited for, by the monotonic clock
+    _in_head = False
+    _seen_bytes = 0  # of the head, and maybe more
+    _unread_since: float | None = None  # from when on answers have been waiting for a reader
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait."""
+        super().connection_made(transport)
+        self.due_at = time.monotonic() + PATIENCE_S
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; a head that goes on beyond its limit is not waited for."""
+        self._seen_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._seen_bytes > LARGEST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """A request begins: it has to come in time."""
+        super().on_message_begin()
+        self._in_head = True
+        self.due_at = time.monotonic() + PATIENCE_S
+        self.scope[CONNECTION] = self  # type: ignore[typeddict-unknown-key]  # a scope takes keys of its server
+
+    def on_headers_complete(self) -> None:
+        """Start to answer, unless the head is too large."""
+        self._in_head = False
+        if self._seen_bytes > LARGEST_HEAD_BYTES and self._head_bytes() > LARGEST_HEAD_BYTES:
+            raise httptools.HttpParserError("the head is too large")
+        self._seen_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Give the body as long as its pace allows."""
+        self.due_at += len(body) / SLOWEST_BYTES_S
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The client has done its part."""
+        self.due_at = NEVER
+        super().on_message_complete()
+
+    def is_late(self, now: float) -> bool:
+        """Whether the client has let us wait too long: with its request, or with reading what we answered."""
+        if not self.transport.get_write_buffer_size():
+            self._unread_since = None
+        elif self._unread_since is None:
+            self._unread_since = now
+        return now > self.due_at or (self._unread_since is not None and now > self._unread_since + PATIENCE_S)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer bytes that are no HTTP request, and close the connection; `msg` is uvicorn's own text."""
+        """Answer bytes that are no HTTP request, or too many, and close the connection; `msg` is uvicorn's own text."""
         request_id = choose_request_id(None)
-        reply = reply_to(InvalidRequest("This is not a valid HTTP request"), request_id)
+        many = self._seen_bytes > LARGEST_HEAD_BYTES
+        said = f"The headers are larger than {LARGEST_HEAD_BYTES} bytes" if many else "This is not a valid HTTP request"
+        reply = reply_to(InvalidRequest(said), request_id)
         head = (
             f"HTTP/1.1 {reply.status} Bad Request\r\ncontent-type: application/json\r\nx-request-id: {request_id}\r\n"
             f"content-length: {len(reply.body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + reply.body)
         self.transport.close()
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+
+def close_late(connections: Iterable[Any], now: float) -> None:
+    """Close the connections whose clients are late; to be called a few times a second."""
+    for connection in [one for one in connections if isinstance(one, Protocol) and one.is_late(now)]:
+        connection.transport.abort()

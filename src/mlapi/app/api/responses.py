@@ -10,7 +10,7 @@ from mlapi.app.api.errors import INTERNAL, TABLE, Entry
 from mlapi.app.schemas.error import ErrorResponse
 
 # Codes with a place in the table that this version never answers.
-NOT_YET = frozenset({"rate_limited", "overloaded", "deadline_exceeded"})
+NOT_YET: frozenset[str] = frozenset()
 # Codes of the prediction log, which few routes ask.
 SPECIAL = frozenset({"invalid_outcome", "log_off", "log_unavailable", "prediction_not_found"})
 HEADERS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}

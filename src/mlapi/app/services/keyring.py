@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from mlapi.app.core.security import KeyTable
+from mlapi.ops.errors import OpsError
 from mlapi.ops.key_entry import KeyEntry
 
 REFRESH_S: Final = 15.0
@@ -21,7 +22,7 @@ WAIT_S: Final = 2.0
 log = logging.getLogger(__name__)
 
 
-class KeySourceFailed(Exception):
+class KeySourceFailed(OpsError):
     """A source cannot be read. Attributes: reason, without anything of a key."""
 
     def __init__(self, reason: str) -> None:

@@ -76,6 +76,10 @@ class ServiceMetrics:
         """Count how long a request waited before its work began."""
         self._queue.observe(seconds)
 
+    def uncounted(self) -> None:
+        """Count a request that was let pass because the limits' store could not be asked."""
+        self.registry.add("mlapi_uncounted_requests_total")
+
     def predicted(self, version: str, labels: dict[str, int], n_unknown: int) -> None:
         """Count the rows of a predict request.
 

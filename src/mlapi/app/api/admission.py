@@ -1,0 +1,119 @@
+"""How many predictions a worker has in hand; more are refused before their bodies are read.
+
+Work is done in the event loop, so it is never done side by side; what can pile up are requests that have come together
+with their bodies. `WORKING` have a turn, `WAITING` more stand in line, and whoever comes then is told to try again at
+once rather than late. Bodies that are still on their way hold no turn, for a slow client would hold it long.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.types import Message, Receive, Scope
+
+from mlapi.app.api.body import ClientGone
+from mlapi.app.core.errors import Overloaded
+
+CONNECTION: Final = "mlapi.connection"  # key of the server's connection in the scope, where our server has made it
+WORKING: Final = 2  # one in the event loop, and one whose explanation is being computed in a thread
+WAITING: Final = 4
+READING: Final = 256  # bodies on their way, 1 MiB each by default
+PATIENCE_S: Final = 0.25  # in line
+
+
+class Admission:
+    """The line of a worker."""
+
+    def __init__(self, *, waited: Callable[[float], None] = lambda seconds: None) -> None:
+        """Take whom to tell how long somebody stood in line, in seconds."""
+        self._working = 0
+        self._reading = 0
+        self._line: deque[asyncio.Future[None]] = deque()
+        self._waited = waited
+
+    def turn(self, scope: Scope, receive: Receive) -> "Turn":
+        """Let a request come in, before its body is read; raises Overloaded."""
+        if len(self._line) >= WAITING or self._reading >= READING:
+            raise Overloaded
+        self._reading += 1
+        return Turn(self, scope.get(CONNECTION), receive)
+
+    def read(self) -> None:
+        """A body has come, or nobody waits for it any more."""
+        self._reading -= 1
+
+    async def take(self) -> None:
+        """Wait for a turn; raises Overloaded where the line is full, or does not move."""
+        if self._working < WORKING:
+            self._working += 1
+            return
+        if len(self._line) >= WAITING:
+            raise Overloaded
+        began = time.perf_counter()
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append(place)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await place
+        except BaseException as error:
+            if place in self._line:
+                self._line.remove(place)
+            elif place.done() and not place.cancelled():
+                self.give_back()  # it came, and nobody was there any more to take it
+            if isinstance(error, TimeoutError):
+                raise Overloaded from None
+            raise
+        finally:
+            self._waited(time.perf_counter() - began)
+
+    def give_back(self) -> None:
+        """End a turn; the first in line has the next."""
+        while self._line:
+            place = self._line.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._working -= 1
+
+
+class Turn:
+    """One request's way through the line: it has its turn from the last part of its body to its answer."""
+
+    __slots__ = ("_admission", "_connection", "_has_turn", "_reads", "_receive")
+
+    def __init__(self, admission: Admission, connection: Any, receive: Receive) -> None:
+        self._admission = admission
+        self._connection = connection
+        self._receive = receive
+        self._reads = True
+        self._has_turn = False
+
+    async def receive(self) -> Message:
+        """The ASGI channel of the request; its last part comes when the turn does."""
+        message = await self._receive()
+        if self._reads and not message.get("more_body", False):
+            self._reads = False
+            self._admission.read()
+            if message["type"] == "http.request":
+                await self._take()
+        return message
+
+    async def _take(self) -> None:
+        await self._admission.take()
+        self._has_turn = True
+        connection = self._connection
+        if connection is None:
+            return
+        if len(connection.tasks) > 1:
+            await asyncio.sleep(0)  # whoever came at the same time shall stand in line, or hear that it is full
+        if connection.transport.is_closing():
+            raise ClientGone
+
+    def end(self) -> None:
+        """The request is answered, or never will be."""
+        if self._reads:
+            self._admission.read()
+        if self._has_turn:
+            self._admission.give_back()

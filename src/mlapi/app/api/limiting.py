@@ -1,0 +1,70 @@
+"""Limits on who asks: requests in a while by peer and by key, and requests of a key at the same time."""
+
+import math
+from typing import Final
+
+from mlapi.app.api.exchange import Exchange
+from mlapi.app.core.errors import RateLimited
+from mlapi.app.services.auth_service import network_of
+from mlapi.app.services.rate_limits import Policy, RateLimitStore
+
+SOON_S: Final = 1  # to wait where requests of the same key are under way
+
+
+class Limiting:
+    """Counts requests; answers say what is left (RateLimit fields, draft-ietf-httpapi-ratelimit-headers-10)."""
+
+    def __init__(
+        self, store: RateLimitStore, *, per_peer: Policy | None, per_key: Policy | None, at_once: int = 0
+    ) -> None:
+        """Take the quotas.
+
+        Args:
+            store: where they are counted.
+            per_peer: of an address, or an IPv6 network; None for no limit.
+            per_key: of a key.
+            at_once: requests of a key that may be under way together in this process; 0 for no limit.
+        """
+        self.store = store
+        self._per_peer = per_peer
+        self._per_key = per_key
+        self._at_once = at_once
+        self._under_way: dict[str, int] = {}
+
+    async def count_peer(self, exchange: Exchange) -> None:
+        """Count a request, whoever sends it; raises RateLimited."""
+        if self._per_peer is not None:
+            await self._take(exchange, self._per_peer, network_of(exchange.address))
+
+    async def count_key(self, exchange: Exchange) -> None:
+        """Count a request of a key, which is under way until `done`; raises RateLimited."""
+        if exchange.principal is None:
+            return
+        key_id = exchange.principal.key_id
+        if self._per_key is not None:
+            await self._take(exchange, self._per_key, key_id)
+        if self._at_once:
+            under_way = self._under_way.get(key_id, 0)
+            if under_way >= self._at_once:
+                raise RateLimited(SOON_S)
+            self._under_way[key_id] = under_way + 1
+            exchange.counted = True
+
+    def done(self, exchange: Exchange) -> None:
+        """End what `count_key` began."""
+        if exchange.counted and exchange.principal is not None:
+            key_id = exchange.principal.key_id
+            self._under_way[key_id] -= 1
+            if not self._under_way[key_id]:
+                del self._under_way[key_id]
+
+    async def _take(self, exchange: Exchange, policy: Policy, name: str) -> None:
+        verdict = await self.store.take(policy, name)
+        window = math.ceil(policy.window_s)
+        exchange.notices = [
+            *exchange.notices,
+            (b"ratelimit-policy", f'"{policy.name}";q={policy.quota};w={window}'.encode()),
+            (b"ratelimit", f'"{policy.name}";r={verdict.remaining};t={math.ceil(verdict.full_s)}'.encode()),
+        ]
+        if not verdict.allowed:
+            raise RateLimited(max(1, math.ceil(verdict.wait_s)))
