@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mlapi.app.core.errors import AppError
 from mlapi.app.schemas.decoder import RequestDecoder
-from mlapi.app.schemas.row_model import FLOAT32_MAX, INTEGER_MAX, property_schema, request_model
+from mlapi.app.schemas.row_model import FLOAT32_MAX, INTEGER_MAX, NO_NUL, property_schema, request_model
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory, OnUnknownFeature
@@ -75,7 +75,7 @@ LIMITS = {"minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}
         (Feature(name="a", kind=FeatureKind.BOOLEAN, example=True), {"type": "boolean", "examples": [True]}),
         (
             Feature(name="a", kind=CATEGORICAL, categories=("x", "y")),
-            {"type": "string", "x-categories": ["x", "y"], "examples": ["x"]},
+            {"type": "string", "pattern": NO_NUL, "x-categories": ["x", "y"], "examples": ["x"]},
         ),
         (
             Feature(name="a", kind=CATEGORICAL, categories=("x", "y"), on_unknown=OnUnknownCategory.REJECT),

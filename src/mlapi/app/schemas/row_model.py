@@ -20,6 +20,7 @@ from mlapi.bundle.schema import (
     OnUnknownFeature,
 )
 
+NO_NUL: Final = r"^[^\u0000]*$"  # as `text_fault` has it; half a surrogate pair is no JSON text anyway
 FLOAT32_MAX: Final = math.nextafter(FLOAT32_OVERFLOW, 0.0)  # the largest number that does not become infinite
 INTEGER_MAX: Final = (
     int(FLOAT32_MAX) + 2**74 - 1
@@ -77,7 +78,7 @@ def _categories(feature: Feature) -> dict[str, Any]:
     """A closed list only where an unknown category is refused."""
     if feature.on_unknown is OnUnknownCategory.REJECT:
         return {"enum": [*feature.categories, *([None] if feature.nullable else [])]}
-    return {"x-categories": list(feature.categories)}
+    return {"pattern": NO_NUL, "x-categories": list(feature.categories)}
 
 
 def _limit(feature: Feature, limit: float) -> float | str:
