@@ -40,7 +40,7 @@ class Papers:
 
 def write_papers(prepared: Prepared, boosted: Boosted, trained: Trained, config: TrainingConfig) -> Papers:
     """Draw and write everything; equal models give equal bytes."""
-    importance = boosted.importance(trained.model.encoder.columns)
+    importance = boosted.importance(trained.model.encoder.feature_of_column)
     explained = explain(prepared, boosted)
     search = boosted.search
     pictures = draw_all(trained.scored, importance, search.curves, search.best_round, explained)
