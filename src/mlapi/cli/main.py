@@ -15,6 +15,7 @@ COMMANDS = (
     "serve",
     "follow",
     "predict",
+    "score",
     "keys",
     "db",
     "log",

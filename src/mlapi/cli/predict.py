@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +10,18 @@ import click
 
 from mlapi.cli.command import Command
 from mlapi.cli.invocation import Invocation
-from mlapi.cli.model_files import chosen
+from mlapi.cli.loaded_model import loaded, which_model
 from mlapi.cli.output import print_json, print_table
-from mlapi.cli.stores import only_model, open_local, open_registry, public_key
 
 if TYPE_CHECKING:
     from mlapi.bundle.model import Bundle, Prediction
-    from mlapi.bundle.store.protocol import Store
-    from mlapi.ops.settings import Settings
 
 
 @click.command(
     cls=Command, epilog='Example: mlapi predict \'{"petal_length": 1.4, "petal_width": 0.2}\' --model-name iris'
 )
 @click.argument("rows")
-@click.option("--model-name", metavar="MODEL", help="The model; needed where there is more than one.")
-@click.option("--version", metavar="VERSION", help="The version; else the one in production.")
-@click.option(
-    "--bundle", type=click.Path(path_type=Path), metavar="DIR", help="A bundle's directory, in place of a model."
-)
+@which_model
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, as the service answers.")
 @click.pass_obj
 def predict(
@@ -47,7 +37,7 @@ def predict(
 
     given = read_rows(rows)
     settings = invocation.settings(model_name=model_name)
-    with _loaded(settings, version, bundle) as (model, label):
+    with loaded(settings, version, bundle) as (model, label):
         prediction = model.predict(given)
     if as_json:
         print_json(answer(model, prediction, label))
@@ -81,28 +71,3 @@ def _print_predictions(model: Bundle, prediction: Prediction) -> None:
             f"mlapi: warning: row {row}: {feature!r} has a category that training had not seen; taken as missing",
             file=sys.stderr,
         )
-
-
-@contextmanager
-def _loaded(settings: Settings, version: str | None, directory: Path | None) -> Iterator[tuple[Bundle, str | None]]:
-    """Have a verified bundle and its version: of a directory, of a version, or of what is in production."""
-    from mlapi.bundle import load
-
-    key = public_key(settings)
-    if directory is not None:
-        yield load(directory, public_key=key, require_signature=key is not None), None
-        return
-    store = _store(settings, version)
-    record = chosen(store, settings.api.model_name or only_model(store), version)
-    with tempfile.TemporaryDirectory() as scratch:
-        path = store.fetch(record.name, record.version, Path(scratch, "bundle"))
-        loaded = load(path, expected_manifest=record.manifest_sha256, public_key=key, require_signature=key is not None)
-        yield loaded, record.version
-
-
-def _store(settings: Settings, version: str | None) -> Store:
-    """Open this machine's copies where they have the model, for that takes no time; else the registry."""
-    local = open_local(settings)
-    here = local.models() if version is None else []
-    name = settings.api.model_name
-    return local if here and (name is None or name in here) else open_registry(settings)

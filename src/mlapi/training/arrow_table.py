@@ -35,10 +35,8 @@ def _index_columns(schema: pa.Schema) -> list[str]:
 
 
 def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
+    values = decoded(values)
     kind = values.type
-    if pa.types.is_dictionary(kind):
-        plain = pa.string() if pa.types.is_string_view(kind.value_type) else kind.value_type
-        return _column(name, pa.chunked_array([_decoded(chunk, plain) for chunk in values.chunks], plain))
     if pa.types.is_boolean(kind):
         return Column(name, ColumnKind.BOOLEAN, _floats(values))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -52,21 +50,30 @@ def _column(name: str, values: pa.ChunkedArray) -> RawColumn:
     )
 
 
-def _decoded(chunk: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
-    """Give each row its value; Arrow can neither cast nor take the string views of polars."""
-    return chunk.dictionary.cast(kind).take(chunk.indices)
+def decoded(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give each row of a dictionary its value; Arrow can neither cast nor take the string views of polars."""
+    if not pa.types.is_dictionary(values.type):
+        return values
+    kind = values.type.value_type
+    plain = pa.string() if pa.types.is_string_view(kind) else kind
+    return pa.chunked_array([chunk.dictionary.cast(plain).take(chunk.indices) for chunk in values.chunks], plain)
+
+
+def seconds_of(values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Give whole seconds since 1970 in UTC with NaN for null; a fraction is cut off, a time without a zone is in UTC."""
+    counts = values if pa.types.is_timestamp(values.type) else values.cast(pa.timestamp("s"))
+    unit = counts.type.unit
+    whole = np.asarray(counts.cast(pa.int64()).fill_null(0).to_numpy(), np.int64) // _PER_SECOND[unit]
+    return np.where(np.asarray(counts.is_null().to_numpy(), bool), np.nan, whole.astype(np.float64))
 
 
 def _seconds(name: str, values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Give whole seconds since 1970 in UTC with NaN for null; a fraction is cut off, a time without a zone is in UTC.
+    """Give the seconds.
 
     Raises:
         ColumnError: beyond the years 1 to 9999.
     """
-    counts = values if pa.types.is_timestamp(values.type) else values.cast(pa.timestamp("s"))
-    unit = counts.type.unit
-    whole = np.asarray(counts.cast(pa.int64()).fill_null(0).to_numpy(), np.int64) // _PER_SECOND[unit]
-    seconds = np.where(np.asarray(counts.is_null().to_numpy(), bool), np.nan, whole.astype(np.float64))
+    seconds = seconds_of(values)
     if not in_range(seconds).all():
         raise ColumnError(name, "holds a time beyond the years 1 to 9999; correct the cell or leave it empty")
     return seconds

@@ -52,8 +52,8 @@ def read_separated(path: Path, separator: str) -> RawTable:
         DataFileError: the file cannot be read or is not UTF-8 text.
         TableError: no header, no rows, ragged rows, doubled names, or a row that repeats the header.
     """
-    header = _header(path, separator)
-    _refuse_other_separators(path, header, separator)
+    header = header_of(path, separator)
+    refuse_other_separators(path, header, separator)
     check_names(path.name, [name for name in header if name.strip()], line=1)
     table = _rows(path, separator, len(header)).slice(1)
     _refuse_second_header(path, separator, table, header)
@@ -64,13 +64,24 @@ def read_separated(path: Path, separator: str) -> RawTable:
     return RawTable(path.name, tuple(text_column(*one) for one in named), table.num_rows, unnamed)
 
 
-def _header(path: Path, separator: str) -> Sequence[str]:
+def header_of(path: Path, separator: str) -> Sequence[str]:
+    """Read the columns' names, which may be blank.
+
+    Raises:
+        TableError: the file is empty.
+        DataFileError: it cannot be read.
+    """
     for _, record in _records(path, separator):
         return record
     raise TableError(path.name, "the file is empty")
 
 
-def _refuse_other_separators(path: Path, header: Sequence[str], separator: str) -> None:
+def refuse_other_separators(path: Path, header: Sequence[str], separator: str) -> None:
+    """Refuse a header that other separators would cut.
+
+    Raises:
+        TableError: there is one column, and another separator in its name.
+    """
     for other, name in SEPARATORS.items():
         if other != separator and len(header) == 1 and other in header[0]:
             wanted = SEPARATORS[separator]
@@ -88,10 +99,10 @@ def _rows(path: Path, separator: str, n_columns: int) -> pa.Table:
                 convert_options=arrow_csv.ConvertOptions(column_types=text, check_utf8=True),
             )
     except (pa.ArrowInvalid, OSError) as error:
-        raise _explained(path, separator, n_columns, error) from error
+        raise explained(path, separator, n_columns, error) from error
 
 
-def _explained(path: Path, separator: str, n_columns: int, error: Exception) -> Exception:
+def explained(path: Path, separator: str, n_columns: int, error: Exception) -> Exception:
     """Read the file again, slowly, to find the line that Arrow could not take."""
     n_records = 0
     for line, record in _records(path, separator):

@@ -50,6 +50,15 @@ def read_file(path: Path) -> RawTable:
     return _format_of(path, _first_bytes(path)).read(path)
 
 
+def format_name(path: Path) -> str:
+    """Give the name of a file's format, as `FORMATS` has it.
+
+    Raises:
+        DataFileError: missing, a directory, or of no known format.
+    """
+    return _format_of(path, _first_bytes(path)).name
+
+
 def _first_bytes(path: Path) -> bytes:
     if path.is_dir():
         raise DataFileError(path, "is a directory; name one file")

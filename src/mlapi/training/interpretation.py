@@ -119,8 +119,9 @@ def _recast(column: Column, kind: FeatureKind | None) -> Column:
     return column
 
 
-def _digits(cell: float) -> str:
+def digits(cell: float) -> str:
+    """Spell a number as a category: a whole one as its decimals."""
     return str(int(cell)) if cell.is_integer() else repr(cell)
 
 
-_SPELLED = {ColumnKind.NUMBER: _digits, ColumnKind.DATETIME: spelled}
+_SPELLED = {ColumnKind.NUMBER: digits, ColumnKind.DATETIME: spelled}
