@@ -60,7 +60,7 @@ def decoded(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def seconds_of(values: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Give whole seconds since 1970 in UTC with NaN for null; a fraction is cut off, a time without a zone is in UTC."""
+    """Give whole seconds since 1970, NaN for null; a fraction is cut off, a time without a zone is in UTC."""
     counts = values if pa.types.is_timestamp(values.type) else values.cast(pa.timestamp("s"))
     unit = counts.type.unit
     whole = np.asarray(counts.cast(pa.int64()).fill_null(0).to_numpy(), np.int64) // _PER_SECOND[unit]

@@ -155,25 +155,6 @@ def test_a_scaled_number_beyond_float32_is_a_bad_cell(tmp_path: Path) -> None:
     assert [row["prediction"] == "" for row in read(tmp_path / "out.csv")] == [False, False, True, False, False]
 
 
-def test_dates_are_read_in_every_form(tmp_path: Path) -> None:
-    sample = tables.dates(200)
-    model = load(bundles.make(sample).write(tmp_path / "bundle"))
-    rows = sample.rows(range(200))
-    name = next(one.name for one in model.schema.features if one.kind == "datetime")
-    expected = shortest(model.predict(rows).probabilities)
-    table = frame(rows)
-    stamps = table.column(name).cast(pa.timestamp("s", "UTC"))
-    for number, column in enumerate([table.column(name), stamps]):
-        source = write(tmp_path / f"{number}.parquet", table.set_column(table.column_names.index(name), name, column))
-        FileScorer(model).score(source, tmp_path / "out.parquet")
-        found = read(tmp_path / "out.parquet")
-        assert [[row[f"probability_{label}"] for label in model.decision.names] for row in found] == expected
-    rows[7][name] = "2024-02-30"
-    outcome = FileScorer(model).score(write(tmp_path / "in.csv", frame(rows)), tmp_path / "out.csv")
-    assert outcome.errors is not None
-    assert json.loads(outcome.errors.read_text())["code"] == "not_datetime"
-
-
 def test_errors_of_an_earlier_run_do_not_stay(tmp_path: Path, model: Bundle, rows: list[dict[str, Any]]) -> None:
     (tmp_path / "out.csv.errors.jsonl").write_text("{}")
     FileScorer(model).score(write(tmp_path / "in.csv", frame(rows)), tmp_path / "out.csv")
