@@ -150,7 +150,9 @@ def _odd(kind: FeatureKind, numbers: Numbers) -> NDArray[np.bool_]:
     if kind is FeatureKind.BOOLEAN:
         return (numbers != 0.0) & (numbers != 1.0) & ~np.isnan(numbers)
     odd = np.abs(numbers) >= FLOAT32_OVERFLOW
-    return odd | ((np.floor(numbers) != numbers) & ~np.isnan(numbers)) if kind is FeatureKind.INTEGER else odd
+    if kind is FeatureKind.INTEGER:
+        odd |= (np.floor(numbers) != numbers) & ~np.isnan(numbers)
+    return np.asarray(odd)
 
 
 def _fault(feature: Feature, number: float) -> Fault:
