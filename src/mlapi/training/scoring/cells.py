@@ -148,7 +148,7 @@ def _odd(kind: FeatureKind, numbers: Numbers) -> NDArray[np.bool_]:
     if kind is FeatureKind.DATETIME:
         return ~in_range(numbers)
     if kind is FeatureKind.BOOLEAN:
-        return (numbers != 0.0) & (numbers != 1.0) & ~np.isnan(numbers)
+        return np.asarray((numbers != 0.0) & (numbers != 1.0) & ~np.isnan(numbers))
     odd = np.abs(numbers) >= FLOAT32_OVERFLOW
     if kind is FeatureKind.INTEGER:
         odd |= (np.floor(numbers) != numbers) & ~np.isnan(numbers)
