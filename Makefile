@@ -27,11 +27,15 @@ up:  ## bring the platform up with Docker Compose and wait until it is healthy (
 
 .PHONY: down
 down:  ## stop it; the data stay (ARGS=--volumes removes them)
-	@MLAPI_SECRET_FILE=.mlapi/compose.toml docker compose --profile '*' down $(ARGS)
+	@docker compose --profile '*' down $(ARGS)
 
 .PHONY: logs
 logs:  ## follow what its containers write
-	@MLAPI_SECRET_FILE=.mlapi/compose.toml docker compose logs --follow $(ARGS)
+	@docker compose logs --follow $(ARGS)
+
+.PHONY: scan
+scan: setup-dev  ## look for known faults in images, compose files and dependencies
+	@sh scripts/scan
 
 .PHONY: images
 images:  ## build every image and show their sizes

@@ -1,10 +1,12 @@
 """Becomes `mlflow server` with what the environment says; MLflow's own variables do the rest.
 
-It asks for nothing at start, so that it can be run read-only with /var/lib/mlflow and /tmp alone writable.
+With files it can be run read-only, /var/lib/mlflow and /tmp alone writable. A bucket of a server of our own
+(MLFLOW_S3_ENDPOINT_URL) is made where it is missing.
 """
 
 import os
 import sys
+from urllib.parse import urlsplit
 
 HOSTS = os.environ.get("MLFLOW_ALLOWED_HOSTS", "mlflow:5000,localhost:5000,127.0.0.1:5000")
 ARGUMENTS = [
@@ -26,5 +28,13 @@ ARGUMENTS = [
     "--cors-allowed-origins",
     ",".join(f"http://{host}" for host in HOSTS.split(",")),
 ]
+DESTINATION = urlsplit(os.environ["MLFLOW_ARTIFACTS_DESTINATION"])
+ENDPOINT = os.environ.get("MLFLOW_S3_ENDPOINT_URL")
+if DESTINATION.scheme == "s3" and ENDPOINT:
+    import boto3
+
+    s3 = boto3.client("s3", endpoint_url=ENDPOINT, region_name=os.environ.get("AWS_REGION", "us-east-1"))
+    if DESTINATION.netloc not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=DESTINATION.netloc)
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108  # whatever a library wants to keep is lost with the container
 os.execvp("mlflow", ARGUMENTS + sys.argv[1:])  # noqa: S606, S607  # no shell is wanted; of the image

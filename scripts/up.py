@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Brings the platform up with Docker Compose, waits until it is healthy, and prints where it is, a key and a request.
 
-The key is made once and kept in .mlapi/compose.toml, a settings file that the container gets as a secret. Needs Docker
-with compose, and nothing of .venv.
+Keys and passwords are made once and kept in .mlapi/compose, which the containers get as secrets. Needs Docker with
+compose, and nothing of .venv.
 """
 
 import json
@@ -12,15 +12,22 @@ import shlex
 import subprocess
 import sys
 import time
-import tomllib
 import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SECRET = Path(os.environ.get("MLAPI_SECRET_FILE", ROOT / ".mlapi" / "compose.toml"))
+SECRETS = Path(os.environ.get("MLAPI_SECRETS", ROOT / ".mlapi" / "compose"))
 PORT = os.environ.get("API_PORT", "8000")
 URL = f"http://127.0.0.1:{PORT}"
 PATIENCE_S = 300
+# What a profile changes in the others. Passwords are not here: libpq and boto3 read them from the secrets.
+PROFILES = {
+    "postgres": {
+        "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg:///?service=mlflow",
+        "MLAPI_DATABASE_URL": "postgresql+psycopg:///?service=predictions",
+    },
+    "s3": {"MLFLOW_ARTIFACTS_DESTINATION": "s3://mlflow/", "MLFLOW_S3_ENDPOINT_URL": "http://s3:9000"},
+}
 
 
 def main() -> int:
@@ -49,23 +56,35 @@ def main() -> int:
 def environ() -> dict[str, str]:
     """What docker-compose.yml reads: the commit goes into the images' labels."""
     head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False)
-    return {"REVISION": head.stdout.strip() or "unknown", **os.environ, "MLAPI_SECRET_FILE": str(SECRET)}
+    profiles = [changes for name, changes in PROFILES.items() if name in sys.argv]
+    chosen = {name: value for changes in profiles for name, value in changes.items()}
+    return {"REVISION": head.stdout.strip() or "unknown", **chosen, **os.environ, "MLAPI_SECRETS": str(SECRETS)}
 
 
 def kept_key() -> str:
-    """Read the key of the secret file, which is made where there is none.
+    """Make the secrets that are not there yet, and give the key.
 
-    The folder is closed to other users; the file itself must be readable for the container's user.
+    The folder is closed to other users; the files themselves must be readable for the containers' users.
     """
-    if SECRET.exists():
-        keys = tomllib.loads(SECRET.read_text())["api"]["api_keys"]
-        return next((key for key in keys if not key.startswith("sha256:")), "YOUR_KEY")
-    SECRET.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    SECRET.parent.chmod(0o700)
-    key = f"mlk_{secrets.token_urlsafe(32)}"
-    SECRET.write_text(f'[api]\napi_keys = ["{key}"]\n')
-    SECRET.chmod(0o644)
+    SECRETS.mkdir(mode=0o700, parents=True, exist_ok=True)
+    SECRETS.chmod(0o700)
+    key = kept("metrics-key", f"mlk_{secrets.token_urlsafe(32)}")
+    kept("mlapi.toml", f'[api]\napi_keys = ["{key}"]\n')
+    password = kept("postgres-password", secrets.token_urlsafe(24))
+    service = "[{0}]\nhost=postgres\nuser=mlapi\ndbname={0}\npassword={1}\n"
+    kept("pg-service", "".join(service.format(name, password) for name in ("mlflow", "predictions")))
+    password = kept("s3-password", secrets.token_urlsafe(24))
+    kept("aws-credentials", f"[default]\naws_access_key_id = mlapi\naws_secret_access_key = {password}\n")
     return key
+
+
+def kept(name: str, fresh: str) -> str:
+    """Give what a secret's file holds, which is made where there is none."""
+    file = SECRETS / name
+    if not file.exists():
+        file.write_text(fresh)
+        file.chmod(0o644)
+    return file.read_text().strip()
 
 
 def until_ready() -> bool:

@@ -135,7 +135,7 @@ def requirements(lock: Path) -> list[tuple[str, str, str]]:
 
 
 def test_there_is_a_lock_for_each_extra_that_is_installed_by_lock() -> None:
-    images = {"api", "tracking"}  # several extras in one
+    images = {"api", "tracking", "debug"}  # what an image holds
     assert {lock.stem for lock in LOCKS} - images == {"bootstrap", "serve", "follow", "train", "lambda", "dev"}
     extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
     assert extras == {
