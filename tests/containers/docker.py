@@ -78,6 +78,8 @@ def ask(url: str, key: str = "", body: object = None) -> tuple[int, Any]:
 class Stack:
     """The compose stack under a name, ports and secrets of its own."""
 
+    model = "tumours"
+
     def __init__(self, secrets: Path) -> None:
         self.port, self.mlflow_port = free_port(), free_port()
         self.environ = {
@@ -87,7 +89,7 @@ class Stack:
             "API_PORT": str(self.port),
             "MLFLOW_PORT": str(self.mlflow_port),
             "DEBUG_PORT": str(free_port()),
-            "MLAPI_MODEL_NAME": "wine",
+            "MLAPI_MODEL_NAME": self.model,
         }
         self.secrets = secrets
 
