@@ -145,6 +145,7 @@ def test_there_is_a_lock_for_each_extra_that_is_installed_by_lock() -> None:
         "lambda",
         "dev",
         "dask",
+        "debug",
         "otel",
         "postgres",
         "redis",
