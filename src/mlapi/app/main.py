@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -60,6 +61,7 @@ from mlapi.app.utils.security_log import SecurityLog
 from mlapi.app.utils.tracing import Tracing
 from mlapi.ops import notifiers
 from mlapi.ops.api_config import APIConfig
+from mlapi.ops.errors import SettingsError
 from mlapi.ops.settings import Settings
 
 # The gate sees every request before the framework does; what this would record holds messages with parts of the input.
@@ -159,6 +161,8 @@ def _limiting(settings: Settings, metrics: ServiceMetrics) -> Limiting:
     )
     store: RateLimitStore = MemoryStore()
     if given not in ("memory", "gateway"):
+        if find_spec("redis") is None:
+            raise SettingsError("MLAPI_RATE_LIMIT_STORE", "redis is not installed; install ml-api-platform[redis]")
         store = RedisStore(given, failed=metrics.uncounted)
     return Limiting(store, per_peer=per_peer, per_key=per_key, at_once=api.max_concurrent_per_key)
 

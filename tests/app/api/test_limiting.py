@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from mlapi.app.main import create_app
 from mlapi.app.services.rate_limits import Policy
 from mlapi.app.services.redis_limits import RedisStore
+from mlapi.ops.errors import SettingsError
 from tests.app.bundles import ROW
 from tests.app.service import KEY, Service, settings
 from tests.app.test_server import free_port, until
@@ -22,6 +24,7 @@ from tests.app.test_server import free_port, until
 POLICY = Policy("key", 20, 600.0)
 TAKER = """
 import asyncio, sys
+from mlapi.app.main import create_app
 from mlapi.app.services.rate_limits import Policy
 from mlapi.app.services.redis_limits import RedisStore
 async def main():
@@ -154,3 +157,9 @@ def test_a_key_may_have_so_many_requests_under_way(state_dir: Path) -> None:
 
         assert service.run(main()) == [429, 422, 422, 422]
         assert service.post({"data": [ROW]}).status_code == 200  # those have ended
+
+
+def test_a_redis_without_its_client_refuses_to_start(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlapi.app.main.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"ml-api-platform\[redis\]"):
+        create_app(settings(state_dir, rate_limit_store="redis://127.0.0.1:1/0"))

@@ -116,8 +116,10 @@ def _harmless(error: ValueError) -> str:
 
 
 def _ask(call: Callable[[], Any]) -> Any:
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError as error:
+        raise KeySourceFailed("boto3 is not installed; install ml-api-platform[s3]") from error
     try:
         return call()
     except ClientError as error:
