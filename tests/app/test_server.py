@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(state_dir: Path, **arguments: Any) -> Iterator[Running]:
+def running(state_dir: Path, *, environ: Mapping[str, str] | None = None, **arguments: Any) -> Iterator[Running]:
     port = free_port()
-    one = Running(make_server(settings(state_dir, port=str(port)), **arguments), port)
+    one = Running(make_server(settings(state_dir, port=str(port), **(environ or {})), **arguments), port)
     one.thread.start()
     try:
         until(lambda: one.server.started)
