@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--artifacts-destination",
     os.environ["MLFLOW_ARTIFACTS_DESTINATION"],
     "--serve-artifacts",
+    "--uvicorn-opts",
+    "--log-config /opt/mlapi/mlflow-logging.json",
     "--allowed-hosts",
     HOSTS,
     "--cors-allowed-origins",

@@ -75,7 +75,18 @@ def kept_key() -> str:
     kept("pg-service", "".join(service.format(name, password) for name in ("mlflow", "predictions")))
     password = kept("s3-password", secrets.token_urlsafe(24))
     kept("aws-credentials", f"[default]\naws_access_key_id = mlapi\naws_secret_access_key = {password}\n")
+    if "tls" in sys.argv and not (SECRETS / "tls-cert").exists():
+        make_certificate()
     return key
+
+
+def make_certificate() -> None:
+    """Make a certificate for localhost that nobody has signed; put one of your own in its place."""
+    files = ["-keyout", str(SECRETS / "tls-key"), "-out", str(SECRETS / "tls-cert")]
+    kind = ["-x509", "-newkey", "ed25519", "-nodes", "-days", "825", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run(["openssl", "req", *kind, *names, *files], check=True, capture_output=True)
+    (SECRETS / "tls-key").chmod(0o644)  # for the container's user, in a folder that is closed
 
 
 def kept(name: str, fresh: str) -> str:

@@ -89,6 +89,7 @@ class Stack:
             "API_PORT": str(self.port),
             "MLFLOW_PORT": str(self.mlflow_port),
             "DEBUG_PORT": str(free_port()),
+            "TLS_PORT": str(free_port()),
             "MLAPI_MODEL_NAME": self.model,
         }
         self.secrets = secrets

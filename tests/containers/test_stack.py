@@ -3,7 +3,10 @@
 import json
 import re
 import shutil
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import yaml
 
 from tests.containers.docker import ROOT, Stack, ask, docker, health, until
 
-PROFILES = ("postgres", "s3", "monitoring")
+PROFILES = ("postgres", "s3", "monitoring", "tls")
 
 
 def test_up_trains_promotes_serves_and_prints_a_request_that_works(stack: Stack) -> None:
@@ -97,6 +100,25 @@ def test_a_changed_source_file_starts_the_service_anew(stack: Stack, tmp_path: P
 def _version(stack: Stack) -> str:
     status, document = ask(f"{stack.url}/openapi.json", stack.key)
     return str(document["info"]["version"]) if status == 200 else ""
+
+
+def test_https_ends_in_the_service(stack: Stack) -> None:
+    stack.up("--profile", "tls")
+    context = ssl.create_default_context(cafile=str(stack.secrets / "tls-cert"))
+    url = f"https://localhost:{stack.environ['TLS_PORT']}/health/ready"
+
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(url, context=context, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.URLError:
+            return False
+
+    try:
+        until(answers, "the service answers by HTTPS, with the certificate it was given")
+        until(lambda: health(stack.container("api-tls")) == "healthy", "it finds itself healthy")
+    finally:
+        stack.compose("--profile", "tls", "rm", "--stop", "--force", "api-tls")
 
 
 @pytest.mark.parametrize("profile", PROFILES)
