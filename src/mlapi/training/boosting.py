@@ -43,7 +43,9 @@ def boost(
     """Train the booster, recording the early-stopped training by autologging."""
     trainer = ModelTrainer.for_table(prepared, config)
     with run.boosting():
-        search = trainer.search(params, prepared.train, prepared.validation, progress)
+        search = prepared.search(trainer, params, progress)
+    if not prepared.refits:
+        return Boosted(trainer, params, search, search.best, search.best_round)
     n_rounds = max(1, round(config.refit_factor * search.best_round))
     progress("refitting on train and validation")
     return Boosted(trainer, params, search, trainer.fit(params, prepared.fold(prepared.seen), n_rounds), n_rounds)

@@ -73,6 +73,11 @@ class TrainingConfig(Frozen):
         description="a column that says what each row counts, in training and in the figures; no feature",
         json_schema_extra={"metavar": "COLUMN"},
     )
+    engine: Literal["auto", "memory", "stream"] = Field(
+        default="auto",
+        description="where the rows are while boosting: in memory, or streamed from a Parquet file; "
+        "auto: streamed above 200 million cells of Parquet",
+    )
     class_weight: Literal["none", "balanced"] = Field(
         default="none", description="what a row's class counts in training: all the same, or all classes as much"
     )
@@ -219,5 +224,6 @@ class TrainingConfig(Frozen):
         apart = {"dataset", "data", "sha256", "test", "name", "threads", "signing_key", "experiment"}
         apart |= {"overrides", "schema_file"}
         apart |= {"storage", "workers", "resume"} if self.trials else {"storage", "workers", "resume", *SEARCH}
+        apart |= set() if self.engine == "stream" else {"engine"}
         plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)
         return plain | {"overrides": {name: repr(override) for name, override in sorted(self.overrides.items())}}

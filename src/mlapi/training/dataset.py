@@ -63,14 +63,15 @@ class Dataset:
         digest = hashlib.sha256()
         for column in self.columns:
             digest.update(msgspec.json.encode([column.name, str(column.kind)]))
-            digest.update(_cell_bytes(column))
+            digest.update(cell_bytes(column))
         digest.update(msgspec.json.encode([self.target, list(self.labels.classes)]))
         digest.update(self.labels.codes.tobytes())
         digest.update(self.roles.in_bytes)
         return digest.hexdigest()
 
 
-def _cell_bytes(column: Column) -> bytes:
+def cell_bytes(column: Column) -> bytes:
+    """Give cells for a fingerprint; NaN is one value."""
     if column.kind is ColumnKind.TEXT:
         return msgspec.json.encode(column.cells.tolist())
     cells = column.cells.astype(np.float64)

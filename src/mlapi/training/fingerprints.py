@@ -73,7 +73,7 @@ def fingerprints(table: Mapping[str, Cells]) -> Fingerprints:
     """Give one number a row, uint64 (n_rows,)."""
     total: Fingerprints | None = None
     for name, cells in table.items():
-        column = _mixed(_cell_hashes(cells) ^ np.uint64(_text_hash(name)))
+        column = mixed(_cell_hashes(cells) ^ np.uint64(_text_hash(name)))
         total = column if total is None else total + column
     return np.empty(0, np.uint64) if total is None else total
 
@@ -90,7 +90,7 @@ def _text_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _mixed(values: Fingerprints) -> Fingerprints:
+def mixed(values: Fingerprints) -> Fingerprints:
     """Spread every bit over all bits: the finalizer of splitmix64 (Steele, Lea and Flood, 2014)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

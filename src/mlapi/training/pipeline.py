@@ -32,6 +32,7 @@ from mlapi.training.retrying import AWAY, patiently
 from mlapi.training.searching import search
 from mlapi.training.spool import Spool, Waiting
 from mlapi.training.stores import is_far, open_at
+from mlapi.training.streaming import stream, with_engine
 from mlapi.training.table import RawTable
 from mlapi.training.tracking import TrackedRun
 from mlapi.training.wishes import check_wishes
@@ -83,7 +84,8 @@ def train(
     """
     progress("reading the data")
     config = fetched(resolved(config), settings)
-    prepared = prepare(config, table)
+    config = with_engine(config, table)
+    prepared = prepare(config, table) if config.engine == "memory" else stream(config, progress)
     check_wishes(config, prepared)
     hears(prepared.report)
     signing_key = read_key(config.signing_key)

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from mlapi.bundle.manifest import Dataset as DatasetFacts
 from mlapi.bundle.types import Table
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.config import TrainingConfig
 from mlapi.training.dataset import DataLoader, Dataset
 from mlapi.training.preprocessing import Preprocessing, PreprocessingPipeline
+from mlapi.training.progress import Progress
 from mlapi.training.report import DataReport, report_on
 from mlapi.training.split import Split, split_rows
 from mlapi.training.table import RawTable
-from mlapi.training.trainer import Fold
+from mlapi.training.trainer import Fold, ModelTrainer, Search
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,15 @@ class Prepared:
         return self.data.take(np.sort(np.concatenate([self.split.train, self.split.validation])))
 
     @property
+    def refits(self) -> bool:
+        """Whether the validation rows are worth boosting once more, with them."""
+        return True
+
+    def search(self, trainer: ModelTrainer, params: BoosterParams, progress: Progress) -> Search:
+        """Boost on the training rows until the loss of the validation rows no longer falls."""
+        return trainer.search(params, self.train, self.validation, progress)
+
+    @property
     def facts(self) -> DatasetFacts:
         """What the manifest says of the data."""
         return DatasetFacts(
@@ -103,5 +114,9 @@ def prepared_from(data: Dataset, split: Split, test: Dataset, config: TrainingCo
 def balanced(data: Dataset, split: Split) -> NDArray[np.float64]:
     """Give class weights under which all classes count as much, (n_classes,), and all rows together what they did."""
     seen = data.take(np.concatenate([split.train, split.validation]))
-    counts = np.bincount(seen.labels.codes, seen.roles.weights, len(data.labels.classes))
+    return even(np.bincount(seen.labels.codes, seen.roles.weights, len(data.labels.classes)))
+
+
+def even(counts: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.float64]:
+    """Give class weights, (n_classes,), from how much there is of each class."""
     return np.asarray(counts.sum() / (len(counts) * np.maximum(counts, np.finfo(np.float64).tiny)))

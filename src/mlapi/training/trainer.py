@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,29 @@ class Fold:
 class Search:
     """What early stopping found: the best round (from 1), its loss, and the loss of every round for each fold.
 
-    `margin` is the raw output for the validation rows at the best round, (n_rows, n_groups), where one was boosted for.
+    `margin` is the raw output for the validation rows at the best round, (n_rows, n_groups), where one was boosted for;
+    `booster` has all rounds.
     """
 
     best_round: int
     best_loss: float
     curves: dict[str, list[float]] = field(default_factory=dict)
     margin: Margin | None = None
+    booster: xgboost.Booster | None = None
+
+    @property
+    def best(self) -> xgboost.Booster:
+        """The booster as it was at the best round."""
+        assert self.booster is not None
+        return self.booster[: self.best_round]
+
+
+class Rows(Protocol):
+    """Rows for training that need not be in memory."""
+
+    def quantized(self, column_types: list[str], max_bin: int, threads: int | None) -> xgboost.DMatrix:
+        """Give them as XGBoost takes them, each cell already in its bin."""
+        ...
 
 
 class Stopping:
@@ -122,7 +138,9 @@ class ModelTrainer:
         fixed = {"tree_method": "hist", "device": "cpu", "seed": self._seed, "eval_metric": self.metric, "verbosity": 0}
         return objective | fixed | ({"nthread": self._threads} if self._threads else {}) | params.as_xgboost()
 
-    def search(self, params: BoosterParams, train: Fold, validation: Fold, progress: Progress = silent) -> Search:
+    def search(
+        self, params: BoosterParams, train: Fold | Rows, validation: Fold, progress: Progress = silent
+    ) -> Search:
         """Boost until the validation loss no longer falls."""
         import xgboost
 
@@ -147,6 +165,7 @@ class ModelTrainer:
             float(booster.best_score),
             {name: scores[self.metric] for name, scores in curves.items()},
             np.asarray(raw, dtype=np.float32).reshape(len(validation.codes), -1),
+            booster,
         )
 
     def stopping(self, params: BoosterParams) -> Stopping:
@@ -177,10 +196,12 @@ class ModelTrainer:
             nthread=self._threads,
         )
 
-    def quantized(self, params: BoosterParams, fold: Fold) -> xgboost.DMatrix:
+    def quantized(self, params: BoosterParams, fold: Fold | Rows) -> xgboost.DMatrix:
         """Give rows for training, each cell already in its bin."""
         import xgboost
 
+        if not isinstance(fold, Fold):
+            return fold.quantized(self._types, params.max_bin, self._threads)
         return xgboost.QuantileDMatrix(
             fold.matrix,
             label=fold.codes,
