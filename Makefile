@@ -65,6 +65,10 @@ bench: setup-dev  ## measure one worker beside a bare framework route, and rewri
 bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.engine $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: setup-dev  ## train and score a table larger than memory, and rewrite benchmarks/README.md
+	@$(PYTHON_IN) -m benchmarks.scale $(ARGS)
+
 .PHONY: bench-quality
 bench-quality: setup-dev  ## score OpenML's ten folds of public tables, and rewrite benchmarks/README.md (ARGS='--trials 0': defaults only)
 	@$(PYTHON_IN) -m benchmarks.quality $(ARGS)

@@ -48,3 +48,9 @@ def test_a_bundle_needs_no_store(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_file_is_one_line() -> None:
     assert failed("score", "none.csv", "out.csv") == "none.csv: no such file"
+
+
+def test_a_scheduler_that_is_not_there_is_one_line() -> None:
+    arguments = ("score", write("in.csv", *ROWS))
+    assert "--scheduler" in failed(*arguments, "there.csv", "--engine", "dask", "--scheduler", "nowhere")
+    assert not Path("there.csv").exists()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from mlapi.cli.output import print_json
 from mlapi.cli.told import listener
 
 if TYPE_CHECKING:
-    from mlapi.training.scoring import Outcome
+    from mlapi.training.scoring import FileScorer, Outcome
 
 FILE = click.Path(path_type=Path)
 
@@ -30,17 +30,19 @@ FILE = click.Path(path_type=Path)
     default=True,
     help="In CSV, put an apostrophe before a text that a spreadsheet would run as a formula.  [default: defuse]",
 )
+@click.option("--engine", type=click.Choice(["here", "dask"]), default="here", help="Where to score.  [default: here]")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask's scheduler; a cluster on this machine if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as one JSON object.")
 @click.pass_obj
 def score(
     invocation: Invocation,
     source: Path,
     out: Path,
-    model_name: str | None,
-    version: str | None,
-    bundle: Path | None,
     defuse: bool,
+    engine: str,
+    scheduler: str | None,
     as_json: bool,
+    **which: Any,
 ) -> int:
     """Score the rows of IN into OUT.
 
@@ -51,11 +53,12 @@ def score(
     """
     from mlapi.training.scoring import FileScorer
 
-    settings = invocation.settings(model_name=model_name)
+    settings = invocation.settings(model_name=which["model_name"])
     progress = listener(settings, "mlapi-score")
     try:
-        with loaded(settings, version, bundle) as (model, _):
-            outcome = FileScorer(model, defuse=defuse, progress=progress).score(source, out)
+        with loaded(settings, which["version"], which["bundle"]) as (model, _):
+            scorer = FileScorer(model, defuse=defuse, progress=progress)
+            outcome = _on_dask(scorer, scheduler, source, out) if engine == "dask" else scorer.score(source, out)
     finally:
         progress.close()
     if as_json:
@@ -65,6 +68,13 @@ def score(
     for warning in warnings(outcome):
         click.echo(f"mlapi: warning: {warning}", err=True)
     return FAILED if outcome.n_bad == outcome.n_rows else 0
+
+
+def _on_dask(scorer: FileScorer, scheduler: str | None, source: Path, out: Path) -> Outcome:
+    from mlapi.training.scoring.on_dask import on_dask
+
+    with on_dask(scorer.model, scheduler) as scoring:
+        return replace(scorer, scoring=scoring).score(source, out)
 
 
 def warnings(outcome: Outcome) -> list[str]:
