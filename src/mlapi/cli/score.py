@@ -36,6 +36,7 @@ FILE = click.Path(path_type=Path)
 @click.pass_obj
 def score(
     invocation: Invocation,
+    /,
     source: Path,
     out: Path,
     defuse: bool,
