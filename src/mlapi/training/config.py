@@ -73,10 +73,15 @@ class TrainingConfig(Frozen):
         description="a column that says what each row counts, in training and in the figures; no feature",
         json_schema_extra={"metavar": "COLUMN"},
     )
-    engine: Literal["auto", "memory", "stream"] = Field(
+    engine: Literal["auto", "memory", "stream", "dask"] = Field(
         default="auto",
-        description="where the rows are while boosting: in memory, or streamed from a Parquet file; "
+        description="where the rows are while boosting: in memory, streamed from a Parquet file, or on Dask's workers; "
         "auto: streamed above 200 million cells of Parquet",
+    )
+    scheduler: str | None = Field(
+        default=None,
+        description="address of Dask's scheduler; a cluster on this machine if not given",
+        json_schema_extra={"metavar": "ADDRESS"},
     )
     class_weight: Literal["none", "balanced"] = Field(
         default="none", description="what a row's class counts in training: all the same, or all classes as much"
@@ -221,9 +226,9 @@ class TrainingConfig(Frozen):
 
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""
-        apart = {"dataset", "data", "sha256", "test", "name", "threads", "signing_key", "experiment"}
+        apart = {"dataset", "data", "sha256", "test", "name", "threads", "signing_key", "experiment", "scheduler"}
         apart |= {"overrides", "schema_file"}
         apart |= {"storage", "workers", "resume"} if self.trials else {"storage", "workers", "resume", *SEARCH}
-        apart |= set() if self.engine == "stream" else {"engine"}
+        apart |= set() if self.engine in ("stream", "dask") else {"engine"}
         plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)
         return plain | {"overrides": {name: repr(override) for name, override in sorted(self.overrides.items())}}

@@ -155,9 +155,18 @@ class ModelTrainer:
             verbose_eval=False,
             callbacks=[
                 _rounds_told(progress, self.max_rounds),
-                xgboost.callback.EarlyStopping(rounds=self._patience_for(params), min_delta=self._min_gain),
+                xgboost.callback.EarlyStopping(**self.early_stopping(params)),
             ],
         )
+        return self.found(booster, curves, validation)
+
+    def early_stopping(self, params: BoosterParams) -> dict[str, Any]:
+        """Give the arguments of XGBoost's callback that ends a search."""
+        return {"rounds": self._patience_for(params), "min_delta": self._min_gain}
+
+    def found(self, booster: xgboost.Booster, curves: dict[str, Any], validation: Fold) -> Search:
+        """Make the result of a search of its booster, its curves by fold and metric, and its validation rows."""
+        held = self.data(validation)
         best_round = booster.best_iteration + 1
         raw = booster.predict(held, output_margin=True, iteration_range=(0, best_round))
         return Search(

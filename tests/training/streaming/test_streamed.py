@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from pyarrow import parquet
 from mlapi.bundle import load
 from mlapi.ops.settings import Settings, load_settings
 from mlapi.training import pipeline
+from mlapi.training.booster_params import BoosterParams
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, DataError
 from mlapi.training.progress import silent
@@ -16,6 +18,7 @@ from mlapi.training.scoring import FileScorer, pieces
 from mlapi.training.stores import open_at
 from mlapi.training.streaming import boosting_rows, engine, stream, with_engine
 from mlapi.training.streaming.parts import TEST, TRAIN, VALIDATION
+from mlapi.training.trainer import ModelTrainer
 from tests.fixtures import tables
 
 PARAMS = {"target": "outcome", "max_rounds": 8, "bootstrap": 20, "seed": 3}
@@ -165,3 +168,12 @@ def test_a_file_that_is_cut_off_is_told(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1000])
     with pytest.raises(DataError, match="cannot be read as a Parquet file"):
         stream(config(file), silent)
+
+
+def test_dask_boosts_as_well_as_one_process(file: Path) -> None:
+    found = replace(stream(config(file, engine="dask"), silent), cluster={"processes": False, "n_workers": 2})
+    trainer = ModelTrainer.for_table(found, config(file, threads=1))
+    there = found.search(trainer, BoosterParams(), silent)
+    here = replace(found, on_dask=False).search(trainer, BoosterParams(), silent)
+    assert there.best_loss == pytest.approx(here.best_loss, abs=0.02)
+    assert there.best.num_boosted_rounds() == there.best_round

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from mlapi.bundle.archive import pack, read_directory, unpack, write_directory
 from mlapi.bundle.model import Bundle, load
-from mlapi.training.errors import ConfigError
+from mlapi.training.dask_client import dask_client
 from mlapi.training.scoring.piece_scorer import Scored, score_piece
 
 ON_THE_WAY = 2  # pieces for each thread of the cluster: one that is scored, one that waits
@@ -34,17 +34,7 @@ def on_dask(
     Raises:
         ConfigError: Dask is not installed, or the scheduler does not answer.
     """
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ConfigError("--engine", "dask is not installed: pip install 'ml-api-platform[dask]'") from error
-    local = {"dashboard_address": None, "threads_per_worker": 1} | cluster
-    with ExitStack() as stack:
-        try:
-            place = scheduler or stack.enter_context(LocalCluster(**local))  # type: ignore[no-untyped-call] # no stubs
-            client = stack.enter_context(Client(place, timeout=20))  # type: ignore[no-untyped-call] # no stubs
-        except (OSError, ValueError) as error:
-            raise ConfigError("--scheduler", f"{scheduler or 'a cluster on this machine'} does not answer") from error
+    with dask_client(scheduler, **cluster) as client:
         yield lambda pieces: _in_order(client, pack(read_directory(model.path)), pieces)
 
 

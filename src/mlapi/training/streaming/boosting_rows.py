@@ -26,7 +26,10 @@ BINNED_BYTES: Final = 2 << 30  # of bins, one byte a cell; more are kept on the 
 
 @dataclass(frozen=True)
 class BoostingRows:
-    """Those of `rows` whose `part` is train; `codes` are the classes of all rows, class weights as in `Prepared`."""
+    """Those of `rows` whose `part` is train; `codes` are the classes, class weights as in `Prepared`.
+
+    `codes` and `part` begin with row `offset` of the file.
+    """
 
     rows: ParquetRows
     encoder: Encoder
@@ -34,14 +37,16 @@ class BoostingRows:
     part: NDArray[np.uint8]
     class_weights: NDArray[np.float64] | None = None
     progress: Progress = silent
+    offset: int = 0
 
     def folds(self, groups: Collection[int] | None = None) -> Iterator[Fold]:
         """Give them piece by piece, of some row groups or of all."""
         for piece in self.rows.pieces(groups):
-            places = np.flatnonzero(self.part[piece.begin : piece.end] == TRAIN)
+            there = slice(piece.begin - self.offset, piece.end - self.offset)
+            places = np.flatnonzero(self.part[there] == TRAIN)
             if len(places):
                 table = {column.name: column.cells[places] for column in piece.columns}
-                codes = self.codes[piece.begin : piece.end][places]
+                codes = self.codes[there][places]
                 weights = None if self.class_weights is None else self.class_weights[codes]
                 self.progress("sorting cells into bins (in percent)", 100 * piece.end // self.rows.n_rows, 100)
                 yield Fold(self.encoder.encode_table(table).matrix, codes, weights)

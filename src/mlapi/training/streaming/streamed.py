@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,6 +22,7 @@ from mlapi.training.progress import Progress
 from mlapi.training.report import RARE_ROWS, DataReport, report_on
 from mlapi.training.split import Split
 from mlapi.training.streaming.boosting_rows import BoostingRows
+from mlapi.training.streaming.on_dask import search_on_dask
 from mlapi.training.streaming.parquet_rows import ParquetRows
 from mlapi.training.streaming.parts import NONE, TEST, TRAIN, VALIDATION, Parts, deal_by_number
 from mlapi.training.streaming.survey import Survey, survey
@@ -35,6 +38,9 @@ class Streamed(Prepared):
 
     boosting: BoostingRows | None = None
     whole: DatasetFacts | None = None
+    on_dask: bool = False
+    scheduler: str | None = None
+    cluster: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def refits(self) -> bool:
@@ -44,6 +50,9 @@ class Streamed(Prepared):
     def search(self, trainer: ModelTrainer, params: BoosterParams, progress: Progress) -> Search:
         """Boost on all training rows until the loss of the validation rows no longer falls."""
         assert self.boosting is not None
+        if self.on_dask:
+            progress("boosting on Dask's workers")
+            return search_on_dask(self.boosting, trainer, params, self.validation, self.scheduler, **self.cluster)
         return trainer.search(params, self.boosting, self.validation, progress)
 
     @property
@@ -80,6 +89,8 @@ def stream(config: TrainingConfig, progress: Progress) -> Streamed:
         weights,
         BoostingRows(rows, fitted.encoder, labels.codes, parts.part, weights, progress),
         _facts(rows, labels, parts, found),
+        config.engine == "dask",
+        config.scheduler,
     )
 
 
