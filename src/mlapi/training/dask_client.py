@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -24,7 +25,9 @@ def dask_client(scheduler: str | None = None, **cluster: Any) -> Iterator[Any]:
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise ConfigError("--engine", "dask is not installed: pip install 'ml-api-platform[dask]'") from error
-    local = {"dashboard_address": None, "threads_per_worker": 1} | cluster
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of every worker that comes and goes
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    local = {"threads_per_worker": 1, **quiet} | cluster
     with ExitStack() as stack:
         try:
             place = scheduler or stack.enter_context(LocalCluster(**local))  # type: ignore[no-untyped-call] # no stubs
