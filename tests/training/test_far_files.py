@@ -51,10 +51,13 @@ def create(bucket: str) -> None:
 
 
 @pytest.mark.parametrize("settings", ["unsteady", "cut-once"], indirect=True)
-def test_training_and_registration_succeed_while_s3_stumbles(settings: Settings, tmp_path: Path) -> None:
+def test_training_and_registration_succeed_while_s3_stumbles(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = Kept()
     result = pipeline.train(config(tmp_path, "churn"), settings)
     assert result.version == "1"
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "6")  # for the look from outside, which is MLflow's own
     client = MlflowClient(settings.mlflow.tracking_uri)
     assert {"test.parquet", "seen_rows.parquet", "bundle/manifest.json"} <= set(files(client, result.run_id))
     store = open_at(settings)

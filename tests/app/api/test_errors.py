@@ -114,7 +114,7 @@ def test_describes_the_answers_of_a_route_with_an_example_of_each_code() -> None
     assert examples == {
         400: ["invalid_json", "invalid_request"],
         422: ["invalid_rows"],
-        503: ["model_not_ready"],
+        503: ["model_not_ready", "overloaded"],
     }
     assert list(described[503]["headers"]) == ["Retry-After"]
     assert "headers" not in described[400]

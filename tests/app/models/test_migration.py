@@ -11,13 +11,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from mlapi.app.core.database import Database
-from mlapi.app.models import model_event, outcome, prediction_log
+from mlapi.app.models import model_event, outcome, prediction_log, user
 from mlapi.app.models.base import Base
 from mlapi.app.models.migration import SCRIPTS, _migrate, revision, upgrade
 from mlapi.app.models.migrations import HEAD
 from mlapi.ops.errors import SettingsError
 
-RECORDS = (prediction_log.PredictionRecord, outcome.OutcomeRecord, model_event.ModelEventRecord)
+RECORDS = (prediction_log.PredictionRecord, outcome.OutcomeRecord, model_event.ModelEventRecord, user.UserRecord)
 
 
 def scripts() -> ScriptDirectory:
