@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,9 @@ from mlapi.app import server, workers
 from mlapi.app.supervisor import Supervisor
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.workers import listen, make_pool, usable_cores
+from mlapi.bundle import load
+from mlapi.bundle.store.directory import DirectoryStore
+from mlapi.bundle.types import Cell
 from mlapi.ops.settings import environment_of
 from tests.app.bundles import ROW, bundle
 from tests.app.service import AUTHORIZED, JSON, publish, settings
@@ -58,6 +61,16 @@ class Pool:
             answer = connection.getresponse()
             answer.read()
             return answer.status
+        finally:
+            connection.close()
+
+    def answer(self, rows: list[dict[str, Cell]]) -> tuple[int, str, list[Any]]:
+        """Status, version and labels of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("POST", "/predict", json.dumps({"data": rows}), {**AUTHORIZED, **JSON})
+            document = json.loads((response := connection.getresponse()).read())
+            return response.status, document.get("model_version", ""), document.get("predictions", [])
         finally:
             connection.close()
 
@@ -164,3 +177,43 @@ def test_run_ends_by_a_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert workers.run(settings(tmp_path, workers="2", port="0"), worker=SLEEPER, follower=SLEEPER) == 0
     pool = handlers[signal.SIGTERM].__self__
     assert [child.pid for child in (*pool.workers, pool.follower)] == [None] * 3
+
+
+def test_no_answer_is_wrong_while_workers_and_models_come_and_go(tmp_path: Path) -> None:
+    """Workers are killed, also while they start and swap: a connection may break with one, no answer is wrong."""
+    first, second = (publish(tmp_path, "churn", bundle(seed=seed)) for seed in (1, 2))
+    store = DirectoryStore(tmp_path / "serving")
+    expected = {version: _labels(store.directory("churn", version)) for version in (first, second)}
+    with serving(tmp_path, 2) as pool:
+        seen: list[tuple[int, str, list[Any]]] = []
+        stop = threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                with suppress(OSError, http.client.HTTPException):  # its worker was killed
+                    seen.append(pool.answer(ROWS))
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for number in range(40 if os.environ.get("MLAPI_PROVE") else 8):
+            store.promote("churn", "production", (first, second)[number % 2], by="test")
+            for pid in sorted(pool.workers())[: number % 3]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            asked = len(seen)
+            until(lambda asked=asked: len(seen) > asked + 20)
+        until(lambda: len(pool.workers() & pool.answering()) == 2)
+        stop.set()
+        for client in clients:
+            client.join(30)
+        assert {status for status, _, _ in seen} <= {200, 503}  # 503: before a worker has its model
+        wrong = [one for one in seen if one[0] == 200 and one[2] != expected[one[1]]]
+        assert (wrong, {version for status, version, _ in seen if status == 200}) == ([], {first, second})
+
+
+ROWS = [cast("dict[str, Cell]", {**ROW, "age": age}) for age in range(0, 90, 3)]
+
+
+def _labels(path: Path) -> list[Any]:
+    return load(path).predict(ROWS).labels

@@ -125,6 +125,7 @@ def create_app(
     predict = PredictEndpoint(
         PredictionService(records.new_ids), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
     )
+    log = LoggingUtils(cloudwatch=settings.monitoring.cloudwatch_enabled)
     app.add_middleware(
         Gate,
         guards=Guards(
@@ -139,7 +140,7 @@ def create_app(
         raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
         is_public=is_public,
         deprecations=deprecations,
-        observer=Observer(LoggingUtils(), metrics, drift, records, tracing, security),
+        observer=Observer(log, metrics, drift, records, tracing, security),
     )
     return app
 

@@ -20,6 +20,7 @@ COMMANDS = (
     "db",
     "log",
     "openapi",
+    "tracking",
 )
 
 

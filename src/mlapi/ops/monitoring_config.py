@@ -13,7 +13,9 @@ class MonitoringConfig(Section):
     log_format: Literal["plain", "json"] = setting(
         "plain", "`json`: long commands log as the service does, in JSON; `plain`: readable lines"
     )
-    cloudwatch_enabled: bool = setting(False, "write metrics in CloudWatch's embedded metric format")
+    cloudwatch_enabled: bool = setting(
+        False, "make each request's log line a sample in CloudWatch's embedded metric format"
+    )
     sns_topic_arn: str | None = setting(
         None, "SNS topic that gets alerts", pattern=r"^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$"
     )

@@ -32,3 +32,17 @@ def test_writes_one_json_object_a_line_to_standard_error(capsys: pytest.CaptureF
     document = json.loads(line)
     assert (document["service.name"], document["message"]) == ("mlapi-serve", "request answered")
     assert (document["log.level"], document["url.path"]) == ("info", "/a\nb")
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("cloudwatch", [False, True])
+def test_a_line_is_a_sample_for_cloudwatch_where_that_is_on(
+    capsys: pytest.CaptureFixture[str], *, cloudwatch: bool
+) -> None:
+    LoggingUtils.configure("INFO")
+    LoggingUtils(cloudwatch=cloudwatch).access(level=logging.INFO, fields={"event.duration_ms": 1.5, "rows": 2})
+    document = json.loads(capsys.readouterr().err)
+    assert ("_aws" in document) == cloudwatch
+    if cloudwatch:
+        named = {metric["Name"] for metric in document["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+        assert named == {"event.duration_ms", "rows"} <= document.keys()

@@ -1,9 +1,10 @@
 """What the service writes to its log, thin over `mlapi.ops.logs`."""
 
 import logging
+import time
 from collections.abc import Mapping
 
-from mlapi.ops import logs
+from mlapi.ops import emf, logs
 
 MESSAGE = "request answered"
 
@@ -11,8 +12,10 @@ MESSAGE = "request answered"
 class LoggingUtils:
     """The service's log lines, one JSON object each (the seed's name)."""
 
-    def __init__(self, logger: logging.Logger | None = None) -> None:
+    def __init__(self, logger: logging.Logger | None = None, *, cloudwatch: bool = False) -> None:
+        """Take where to write, and whether each request's line is a sample for CloudWatch too."""
         self._log = logger or logging.getLogger("mlapi.app")
+        self._cloudwatch = cloudwatch
 
     @staticmethod
     def configure(level: str) -> None:
@@ -24,7 +27,8 @@ class LoggingUtils:
         """Write the one line of a request."""
         if self._log.isEnabledFor(level):
             # Without the search for the calling line, which costs as much as writing the record.
-            extra = {"fields": fields}
+            sample = emf.embedded(fields, at_ms=int(time.time() * 1000)) if self._cloudwatch else {}
+            extra = {"fields": {**fields, **sample}}
             self._log.handle(self._log.makeRecord(self._log.name, level, "", 0, MESSAGE, (), None, extra=extra))
 
     def failure(self, error: Exception, *, request_id: str) -> None:
