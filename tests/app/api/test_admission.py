@@ -126,3 +126,23 @@ def test_a_body_on_its_way_holds_no_turn() -> None:
         assert (admission._working, admission._reading) == (0, 0)
 
     asyncio.run(slow())
+
+
+async def _taken(admission: Admission, n: int) -> int:
+    """How many of some requests that come together have or await a turn."""
+    tries = [asyncio.ensure_future(admission.take()) for _ in range(n)]
+    await asyncio.sleep(0)
+    taken = sum(not one.done() or one.exception() is None for one in tries)
+    for one in tries:
+        one.cancel()
+    await asyncio.gather(*tries, return_exceptions=True)
+    return taken
+
+
+def test_the_line_is_as_long_as_turns_are_short() -> None:
+    slow, quick = Admission(), Admission()
+    for _ in range(100):
+        slow.took(0.05)
+        quick.took(0.0001)
+    assert asyncio.run(_taken(slow, 100)) == WORKING + WAITING
+    assert asyncio.run(_taken(quick, 100)) == 100

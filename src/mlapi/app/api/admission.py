@@ -1,8 +1,9 @@
 """How many predictions a worker has in hand; more are refused before their bodies are read.
 
 Work is done in the event loop, so it is never done side by side; what can pile up are requests that have come together
-with their bodies. `WORKING` have a turn, `WAITING` more stand in line, and whoever comes then is told to try again at
-once rather than late. Bodies that are still on their way hold no turn, for a slow client would hold it long.
+with their bodies. `WORKING` have a turn, as many more stand in line as will have theirs within `LONGEST_WAIT_S`, but
+four at least, and whoever comes then is told to try again at once rather than late. Bodies that are still on their way
+hold no turn, for a slow client would hold it long.
 """
 
 import asyncio
@@ -18,7 +19,9 @@ from mlapi.app.core.errors import Overloaded
 
 CONNECTION: Final = "mlapi.connection"  # key of the server's connection in the scope, where our server has made it
 WORKING: Final = 2  # one in the event loop, and one whose explanation is being computed in a thread
-WAITING: Final = 4
+WAITING: Final = 4  # at least, however long a turn takes
+LONGEST_WAIT_S: Final = 0.08  # in line as expected: four turns of 20 ms, or hundreds of a row's tenth of a millisecond
+WEIGHT: Final = 0.1  # of the last turn in the mean that foretells the wait
 READING: Final = 256  # bodies on their way, 1 MiB each by default
 PATIENCE_S: Final = 0.25  # in line
 
@@ -30,12 +33,13 @@ class Admission:
         """Take whom to tell how long somebody stood in line, in seconds."""
         self._working = 0
         self._reading = 0
+        self._turn_s = LONGEST_WAIT_S / WAITING  # mean of what turns took lately
         self._line: deque[asyncio.Future[None]] = deque()
         self._waited = waited
 
     def turn(self, scope: Scope, receive: Receive) -> "Turn":
         """Let a request come in, before its body is read; raises Overloaded."""
-        if len(self._line) >= WAITING or self._reading >= READING:
+        if self._is_full() or self._reading >= READING:
             raise Overloaded
         self._reading += 1
         return Turn(self, scope.get(CONNECTION), receive)
@@ -49,7 +53,7 @@ class Admission:
         if self._working < WORKING:
             self._working += 1
             return
-        if len(self._line) >= WAITING:
+        if self._is_full():
             raise Overloaded
         began = time.perf_counter()
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -68,6 +72,13 @@ class Admission:
         finally:
             self._waited(time.perf_counter() - began)
 
+    def took(self, seconds: float) -> None:
+        """Learn how long a turn was."""
+        self._turn_s += WEIGHT * (seconds - self._turn_s)
+
+    def _is_full(self) -> bool:
+        return len(self._line) >= WAITING and len(self._line) * self._turn_s >= LONGEST_WAIT_S
+
     def give_back(self) -> None:
         """End a turn; the first in line has the next."""
         while self._line:
@@ -81,7 +92,7 @@ class Admission:
 class Turn:
     """One request's way through the line: it has its turn from the last part of its body to its answer."""
 
-    __slots__ = ("_admission", "_connection", "_has_turn", "_reads", "_receive")
+    __slots__ = ("_admission", "_began", "_connection", "_has_turn", "_reads", "_receive")
 
     def __init__(self, admission: Admission, connection: Any, receive: Receive) -> None:
         self._admission = admission
@@ -89,6 +100,7 @@ class Turn:
         self._receive = receive
         self._reads = True
         self._has_turn = False
+        self._began = 0.0
 
     async def receive(self) -> Message:
         """The ASGI channel of the request; its last part comes when the turn does."""
@@ -104,16 +116,19 @@ class Turn:
         await self._admission.take()
         self._has_turn = True
         connection = self._connection
+        self._began = time.perf_counter()
         if connection is None:
             return
         if len(connection.tasks) > 1:
             await asyncio.sleep(0)  # whoever came at the same time shall stand in line, or hear that it is full
         if connection.transport.is_closing():
             raise ClientGone
+        self._began = time.perf_counter()
 
     def end(self) -> None:
         """The request is answered, or never will be."""
         if self._reads:
             self._admission.read()
         if self._has_turn:
+            self._admission.took(time.perf_counter() - self._began)
             self._admission.give_back()
