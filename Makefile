@@ -44,14 +44,14 @@ images:  ## build every image and show their sizes
 ## Test
 
 .PHONY: test
-test: setup-dev build  ## run every test that this machine can run (ARGS='-k encoder' for some)
+test: setup-dev build  ## run every test that this machine can run, two at once (ARGS='-k encoder' for some)
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --junit-xml=build/junit.xml $(ARGS); status=$$?; \
+	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadgroup --junit-xml=build/junit.xml $(ARGS); status=$$?; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage xml --quiet --fail-under=0; exit $$status
 
 .PHONY: prove
 prove: setup-dev  ## run the tests with every count at its full size
-	@MLAPI_PROVE=1 $(BIN)/pytest $(ARGS)
+	@MLAPI_PROVE=1 $(BIN)/pytest --timeout 7200 $(ARGS)
 
 .PHONY: smoke
 smoke: setup-dev  ## clone what is committed, `make run` it, and try the request that it prints

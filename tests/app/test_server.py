@@ -30,7 +30,7 @@ class Running:
     def __init__(self, made: Server, port: int) -> None:
         self.server = made
         self.port = port
-        self.thread = threading.Thread(target=made.run)
+        self.thread = threading.Thread(target=made.run, daemon=True)
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)

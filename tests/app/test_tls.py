@@ -45,7 +45,7 @@ def test_answers_over_tls_where_https_is_asked_for(state_dir: Path, tmp_path: Pa
     port = free_port()
     given = settings(state_dir, port=str(port), https_only="true", tls_cert=str(cert), tls_key=str(key))
     server = make_server(given)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         until(lambda: server.started)

@@ -47,7 +47,7 @@ def test_totals_are_exact_over_workers_and_over_the_death_of_one(state: Path) ->
             bodies = [BODY, TWO_ROWS] * (N_REQUESTS // 2)
             statuses.extend([pool.ask("POST", "/predict", body) for body in bodies])
 
-        clients = [threading.Thread(target=ask) for _ in range(N_CLIENTS)]
+        clients = [threading.Thread(target=ask, daemon=True) for _ in range(N_CLIENTS)]
         for client in clients:
             client.start()
         for client in clients:

@@ -50,7 +50,8 @@ class Pool:
 
     def answering(self) -> set[int]:
         """Process ids of the workers that have said that they started."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        text = self.log.read_text()
+        lines = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]  # the last may be half written
         return {line["process.pid"] for line in lines if line["message"] == "Application startup complete."}
 
     def ask(self, method: str, path: str, body: str | None = None) -> int:
@@ -121,7 +122,7 @@ def test_the_end_of_all_drops_no_request_of_a_client_that_minds_readiness(state:
             while pool.ask("GET", "/health/ready") == 200:
                 statuses.append(pool.ask("POST", "/predict", BODY))
 
-        clients = [threading.Thread(target=ask) for _ in range(4)]
+        clients = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
         for client in clients:
             client.start()
         until(lambda: len(statuses) > 20)
@@ -193,20 +194,22 @@ def test_no_answer_is_wrong_while_workers_and_models_come_and_go(tmp_path: Path)
                 with suppress(OSError, http.client.HTTPException):  # its worker was killed
                     seen.append(pool.answer(ROWS))
 
-        clients = [threading.Thread(target=ask) for _ in range(4)]
+        clients = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
         for client in clients:
             client.start()
-        for number in range(40 if os.environ.get("MLAPI_PROVE") else 8):
-            store.promote("churn", "production", (first, second)[number % 2], by="test")
-            for pid in sorted(pool.workers())[: number % 3]:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            asked = len(seen)
-            until(lambda asked=asked: len(seen) > asked + 20)
-        until(lambda: len(pool.workers() & pool.answering()) == 2)
-        stop.set()
-        for client in clients:
-            client.join(30)
+        try:
+            for number in range(40 if os.environ.get("MLAPI_PROVE") else 8):
+                store.promote("churn", "production", (first, second)[number % 2], by="test")
+                for pid in sorted(pool.workers())[: number % 3]:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                asked = len(seen)
+                until(lambda asked=asked: len(seen) > asked + 20)
+            until(lambda: len(pool.workers() & pool.answering()) == 2)
+        finally:
+            stop.set()
+            for client in clients:
+                client.join(30)
         assert {status for status, _, _ in seen} <= {200, 503}  # 503: before a worker has its model
         wrong = [one for one in seen if one[0] == 200 and one[2] != expected[one[1]]]
         assert (wrong, {version for status, version, _ in seen if status == 200}) == ([], {first, second})

@@ -98,7 +98,7 @@ def test_a_stopped_service_has_answered_every_request(state: Path) -> None:
             while ask(f"{url}/health/ready")[0] == 200:
                 statuses.append(ask(f"{url}/predict", KEY, {"data": [ROW]})[0])
 
-        clients = [threading.Thread(target=client) for _ in range(8)]
+        clients = [threading.Thread(target=client, daemon=True) for _ in range(8)]
         for one in clients:
             one.start()
         until(lambda: len(statuses) > 100, "100 answers")

@@ -63,7 +63,7 @@ def test_a_wrong_name_kind_or_label_is_refused() -> None:
 
 def test_nothing_is_lost_between_threads() -> None:
     registry = Registry(TABLE)
-    threads = [threading.Thread(target=_hit, args=(registry,)) for _ in range(4)]
+    threads = [threading.Thread(target=_hit, args=(registry,), daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

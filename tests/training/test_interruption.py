@@ -26,7 +26,7 @@ def test_outside_the_main_thread_nothing_changes() -> None:
         with Interruption():
             seen.append(signal.getsignal(signal.SIGINT))
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGINT)]

@@ -133,7 +133,7 @@ class Answering(BaseHTTPRequestHandler):
 @pytest.fixture
 def answering() -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://user:secret@127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -114,7 +114,7 @@ def test_closes_slow_clients_and_answers_the_good_one(live: Running) -> None:
                 with contextlib.suppress(OSError):
                     client.sendall({"nothing": b"", "slow headers": b"d", "slow body": b" "}.get(kind, b"1\r\n \r\n"))
 
-    thread = threading.Thread(target=drip)
+    thread = threading.Thread(target=drip, daemon=True)
     thread.start()
     good = 0
     try:
