@@ -28,7 +28,7 @@ class Client(threading.Thread):
     """Asks again and again over one connection, and keeps what was wrong."""
 
     def __init__(self, port: int, expected: dict[str, float], stop: threading.Event) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self._port, self._expected, self._stop_asking = port, expected, stop
         self.answered = 0
         self.by_version: dict[str, int] = {}
@@ -126,7 +126,7 @@ def test_no_request_fails_and_no_answer_is_of_another_version(tmp_path: Path, ro
         finally:
             stop.set()
             for client in clients:
-                client.join()
+                client.join(PATIENCE_S)
     answered = sum(client.answered for client in clients)
     counts = {version: sum(client.by_version.get(version, 0) for client in clients) for version in expected}
     print(f"{n_promotions} promotions, {answered} requests, by version {counts}")

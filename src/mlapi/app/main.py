@@ -49,6 +49,7 @@ from mlapi.app.services.model_alerts import ModelAlerts
 from mlapi.app.services.model_event import Listener, ModelEvent
 from mlapi.app.services.model_metrics import ModelMetrics
 from mlapi.app.services.model_service import ModelService
+from mlapi.app.services.pattern_alerts import PatternAlerts
 from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.prediction_service import PredictionService
 from mlapi.app.services.rate_limits import MemoryStore, Policy, RateLimitStore
@@ -93,7 +94,7 @@ def create_app(
     records = PredictionLog(settings)
     tracing = Tracing(settings.monitoring.otlp_endpoint)
     security = SecurityLog(metrics)
-    keyring = Keyring(list(sources(settings)))
+    keyring = Keyring(list(sources(settings)), revoked_within_s=settings.security.keys_revoked_within_s)
     limiting = _limiting(settings, metrics)
     kept = KeysAndLimits(keyring, limiting)
     app = FastAPI(
@@ -131,7 +132,9 @@ def create_app(
         guards=Guards(
             _border(api),
             AuthService(
-                keyring, UsageWatch(security.pattern), failures_per_minute=settings.security.failed_keys_per_minute
+                keyring,
+                UsageWatch(security.pattern, _pattern_alerts(settings)),
+                failures_per_minute=settings.security.failed_keys_per_minute,
             ),
             limiting,
             Admission(waited=metrics.waited),
@@ -150,6 +153,10 @@ class KeysAndLimits(NamedTuple):
 
     keyring: Keyring
     limiting: Limiting
+
+
+def _pattern_alerts(settings: Settings) -> PatternAlerts:
+    return PatternAlerts(notifiers.from_settings(settings), settings.state_dir / "told-patterns")
 
 
 def _limiting(settings: Settings, metrics: ServiceMetrics) -> Limiting:

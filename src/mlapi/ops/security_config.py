@@ -16,6 +16,9 @@ class SecurityConfig(Section):
     keys_parameters: str = setting("/mlapi/api-keys", "path of those parameters", pattern=r"^/")
     keys_file: Path | None = setting(None, "TOML or JSON file with API keys, which `mlapi keys` writes")
     keys_in_database: bool = setting(False, "keep API keys in the service's own database too")
+    keys_revoked_within_s: float = setting(
+        60.0, "seconds within which a revoked key is refused; sources are read four times as often", ge=1, le=60
+    )
     failed_keys_per_minute: int = setting(
         10, "wrong keys of one peer before it gets 429, which a valid key never does; 0 for no end", ge=0
     )

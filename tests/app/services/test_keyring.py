@@ -13,7 +13,7 @@ from mlapi.app.core.database import Database
 from mlapi.app.services.key_records import DatabaseKeys
 from mlapi.app.services.key_settings import sources
 from mlapi.app.services.key_sources import FileKeys
-from mlapi.app.services.keyring import REFRESH_S, STALE_S, Keyring, KeySourceFailed
+from mlapi.app.services.keyring import REVOKED_WITHIN_S, WAIT_S, Keyring, KeySourceFailed
 from mlapi.ops.key_entry import KeyEntry, read_text, read_value
 from tests.app.models.databases import database, url
 from tests.app.service import settings
@@ -64,13 +64,13 @@ def test_two_keys_count_in_overlap_and_a_revoked_one_no_longer_than_a_minute() -
     keyring = Keyring([shelf], clock=clock)
     keyring.read_now()
     shelf.keys = ["old", "new"]
-    clock.now += STALE_S
+    clock.now += keyring.stale_s
     assert known(keyring, "old", "new") == [True, True]
     shelf.keys = ["new"]
     assert known(keyring, "old", "new") == [True, True]  # too early to look again
-    clock.now += STALE_S
+    clock.now += keyring.stale_s
     assert known(keyring, "old", "new") == [False, True]
-    assert STALE_S < 60
+    assert keyring.stale_s + WAIT_S < REVOKED_WITHIN_S <= 60
 
 
 def test_under_load_nobody_waits_for_a_look() -> None:
@@ -80,7 +80,7 @@ def test_under_load_nobody_waits_for_a_look() -> None:
 
     async def load() -> None:
         shelf.keys = ["new"]
-        clock.now += REFRESH_S
+        clock.now += keyring.refresh_s
         assert (await keyring.fresh()).find(b"old")  # begins the look, and does not wait for it
         assert keyring._reading is not None
         await keyring._reading
@@ -97,10 +97,10 @@ def test_a_source_that_fails_keeps_its_keys_and_says_so_once(caplog: pytest.LogC
     keyring.read_now()
     shelf.broken, other.keys = True, ["another"]
     for _ in range(3):
-        clock.now += STALE_S
+        clock.now += keyring.stale_s
         assert known(keyring, "kept", "other", "another") == [True, False, True]
     shelf.broken = False
-    clock.now += STALE_S
+    clock.now += keyring.stale_s
     assert known(keyring, "kept") == [True]
     actions = [record.__dict__["fields"]["event.action"] for record in caplog.records if record.levelno > logging.INFO]
     assert actions == ["keys-unavailable"]

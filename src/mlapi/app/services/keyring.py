@@ -1,8 +1,8 @@
 """The API keys that count now, from wherever they are kept.
 
-Sources are read anew when the last look is older than `REFRESH_S`: in a thread, beside a request that goes on with the
-keys of before. Only when these are so old that a revoked one might be among them does a request wait, for `WAIT_S` at
-most. A source that fails keeps the keys that it gave last. Nothing depends on a timer.
+Sources are read anew when the last look is a quarter of `revoked_within_s` old: in a thread, beside a request that goes
+on with the keys of before. Only when these are so old that a revoked one might be among them does a request wait, for
+`WAIT_S` at most. A source that fails keeps the keys that it gave last. Nothing depends on a timer.
 """
 
 import asyncio
@@ -15,9 +15,10 @@ from mlapi.app.core.security import KeyTable
 from mlapi.ops.errors import OpsError
 from mlapi.ops.key_entry import KeyEntry
 
-REFRESH_S: Final = 15.0
-STALE_S: Final = 45.0  # a revoked key is refused within a minute, the look itself included
-WAIT_S: Final = 2.0
+REVOKED_WITHIN_S: Final = 60.0  # after that a revoked key is refused, the look itself included
+REFRESH: Final = 0.25  # of it: the age at which a look begins beside the requests
+STALE: Final = 0.75  # of it: the age at which requests wait for the look
+WAIT_S: Final = 2.0  # or what is left of it
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +48,30 @@ class KeySource(Protocol):
 class Keyring:
     """Keeps the keys of several sources, as fresh as revocation needs."""
 
-    def __init__(self, sources: Sequence[KeySource], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the sources; where two have the same key the earlier one says what it may do."""
+    def __init__(
+        self,
+        sources: Sequence[KeySource],
+        *,
+        revoked_within_s: float = REVOKED_WITHIN_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the sources; where two have the same key the earlier one says what it may do.
+
+        Args:
+            sources: where keys are kept.
+            revoked_within_s: after that a key that was taken out of its source counts no more.
+            clock: seconds, monotonic.
+        """
         self.table = KeyTable()
+        self.refresh_s = REFRESH * revoked_within_s
+        self.stale_s = STALE * revoked_within_s
+        self._wait_s = min(WAIT_S, revoked_within_s - self.stale_s)
         self._sources = tuple(sources)
         self._clock = clock
         self._good: dict[str, Sequence[KeyEntry]] = {}
         self._failing: dict[str, str] = {}
         self._used: dict[str, float] = {}
-        self._read_at = -STALE_S
+        self._read_at = -self.stale_s
         self._reading: asyncio.Task[None] | None = None
 
     def read_now(self) -> None:
@@ -67,11 +83,11 @@ class Keyring:
     async def fresh(self) -> KeyTable:
         """Give the keys that count now."""
         age_s = self._clock() - self._read_at
-        if age_s >= REFRESH_S:
+        if age_s >= self.refresh_s:
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.create_task(self._read_aside())
-            if age_s >= STALE_S:
-                await asyncio.wait([self._reading], timeout=WAIT_S)
+            if age_s >= self.stale_s:
+                await asyncio.wait([self._reading], timeout=self._wait_s)
         return self.table
 
     def note(self, key_id: str) -> None:

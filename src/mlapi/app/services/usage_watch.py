@@ -14,7 +14,7 @@ Tell = Callable[[str, str, str], None]  # event, key id, peer
 class UsageWatch:
     """Remembers who used which key, for a while; tells once a window of each key and each peer."""
 
-    def __init__(self, tell: Tell, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *tell: Tell, clock: Callable[[], float] = time.monotonic) -> None:
         """Take whom to tell."""
         self._tell = tell
         self._clock = clock
@@ -35,7 +35,8 @@ class UsageWatch:
     def _count(self, counts: dict[str, int], name: str, many: int, event: tuple[str, str, str]) -> None:
         counts[name] = counts.get(name, 0) + 1
         if counts[name] == many:
-            self._tell(*event)
+            for tell in self._tell:
+                tell(*event)
 
     def _forget(self) -> None:
         self._seen.clear()
