@@ -93,6 +93,8 @@ NUMERIC = FeatureSchema(features=(Feature(name="x", kind=FeatureKind.NUMERIC),))
 @example("0." + "0" * 300 + "1")
 @example("7.2057594037927933e16")
 @example("123456789012345678901234567890e-20")
+@example("18446744073709551616")  # 2**64
+@example("-1844674407370955161.6e-3")
 @example("-0")
 @example("0e999")
 def test_numbers_are_rounded_correctly(number: str) -> None:

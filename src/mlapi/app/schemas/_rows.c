@@ -158,12 +158,12 @@ static const char *number(const char *start, double *value) {
     p += negative;
     if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
         return NULL;
-    for (; is_digit(*p); p++, digits += mantissa != 0)
+    for (; is_digit(*p); p++, digits += digits || mantissa) /* once begun they go on: 2**64 makes the mantissa 0 again */
         mantissa = mantissa * 10 + (uint64_t)(*p - '0');
     if (*p == '.') {
         if (!is_digit(*++p))
             return NULL;
-        for (; is_digit(*p); p++, digits += mantissa != 0, exponent--)
+        for (; is_digit(*p); p++, digits += digits || mantissa, exponent--)
             mantissa = mantissa * 10 + (uint64_t)(*p - '0');
     }
     if (*p == 'e' || *p == 'E') {
