@@ -20,7 +20,7 @@ from mlapi.bundle.manifest import MANIFEST_FILE, manifest_digest
 from mlapi.bundle.refusals import Refusals
 from mlapi.bundle.signing import SIGNATURE_FILE
 from mlapi.bundle.store.directory import DirectoryStore
-from mlapi.bundle.store.protocol import AliasRecord
+from mlapi.bundle.store.protocol import AliasRecord, VersionRecord
 from mlapi.bundle.verify import verify
 from tests.bundle.store.contract import PROVE, write_bundle
 from tests.bundle.test_breaker import Clock
@@ -41,6 +41,9 @@ class Upstream:
 
     def models(self) -> list[str]:
         return self.store.models()
+
+    def versions(self, name: str) -> list[VersionRecord]:
+        return self.store.versions(name)
 
     def resolve(self, name: str, alias: str) -> AliasRecord:
         if self.away:
@@ -119,6 +122,7 @@ def test_what_the_alias_names_is_brought_and_adopted(upstream: Upstream, follow:
         "aliases",
         "versions",
         "follow.json",
+        "registry.json",
     }
 
 
@@ -429,6 +433,7 @@ def test_a_follower_killed_at_any_instant_leaves_a_copy_that_loads(upstream: Ups
         assert sorted(path.name for path in (root / "m").iterdir() if path.name != ".lock") == [
             "aliases",
             "follow.json",
+            "registry.json",
             "versions",
         ]
 

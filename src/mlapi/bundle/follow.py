@@ -12,6 +12,7 @@ from pathlib import Path
 from mlapi.bundle.errors import ModelNotFound, StoreError, VerificationError
 from mlapi.bundle.follow_state import FollowEvent, FollowState, State, news
 from mlapi.bundle.following import KICK_FILE, run
+from mlapi.bundle.listing import Lister
 from mlapi.bundle.local_copy import LocalCopy
 from mlapi.bundle.refusals import Refusals
 from mlapi.bundle.store.directory import DirectoryStore
@@ -61,6 +62,7 @@ class Follower:
         self.refusals = Refusals()
         self._last = FollowState.read(local, name)
         self._copy = LocalCopy(local, name, alias, self._verify)
+        self._lister = Lister(source, local, name)
 
     @property
     def has_copy(self) -> bool:
@@ -68,9 +70,10 @@ class Follower:
         return self._copy.record is not None
 
     def recheck(self) -> None:
-        """Let the next step look at everything again: refused bundles, and the local copy's every byte."""
+        """Let the next step look at everything again: refused bundles, every byte of the copy, the list of versions."""
         self.refusals.forget()
         self._copy.doubt()
+        self._lister.doubt()
 
     def step(self) -> FollowState:
         """Look once, and bring what the alias names; whatever goes wrong, the last good copy stays.
@@ -88,7 +91,14 @@ class Follower:
             kind, code = _verdict(error)
             state = self._found(kind, upstream, code=code, reason=str(error))
         self._tell(state, adopted=adopted)
+        if upstream is not None and state.state != "unreachable":
+            self._list(upstream, adopted=adopted)
         return state
+
+    def _list(self, upstream: AliasRecord, *, adopted: bool) -> None:
+        if adopted:
+            self._lister.doubt()
+        self._lister.refresh(upstream)
 
     def _follow(self, upstream: AliasRecord) -> bool:
         """Take what is upstream, unless it is here already; gives whether it was taken."""

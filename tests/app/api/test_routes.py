@@ -1,6 +1,7 @@
 """Probes and metadata."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from mlapi.app.schemas.health import HealthResponse
 from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions
 from mlapi.app.schemas.prediction import FeatureRow, PredictionRequest
 from mlapi.bundle.archive import read_directory, write_directory
+from mlapi.bundle.follow import Follower
 from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.store.directory import DirectoryStore
 from tests.app.bundles import ABOUT, ROW, SCHEMA, bundle
 from tests.app.service import Service, publish, settings
 from tests.fixtures.bundles import with_manifest
@@ -139,8 +142,32 @@ def test_lists_models_with_their_versions_and_aliases(tmp_path: Path, prefix: st
             ("2", "production", ["production"], True),
             ("1", "none", [], False),
         ]
+        assert churn.registry_checked_at is None
         other = service.get(f"{prefix}/models/other/versions").json()["versions"]
-        assert [(one["stage"], one["loaded"]) for one in other] == [("staging", False)]
+        assert [(one["stage"], one["local"], one["loaded"]) for one in other] == [("staging", True, False)]
+
+
+def test_lists_the_versions_that_the_follower_saw_in_the_registry_too(tmp_path: Path) -> None:
+    registry = DirectoryStore(tmp_path / "registry")
+    for seed in (1, 2, 3):
+        registry.add("churn", bundle(seed=seed))
+    registry.promote("churn", "staging", "3", by="test")
+    registry.promote("churn", "production", "1", by="test")
+    Follower(registry, DirectoryStore(tmp_path / "serving"), "churn", "production").step()
+    with Service(settings(tmp_path)) as service:
+        found = ModelVersions.model_validate_json(service.get("/models/churn/versions").content)
+        assert [(one.version, one.stage, one.local, one.loaded) for one in found.versions] == [
+            ("3", "staging", False, False),
+            ("2", "none", False, False),
+            ("1", "production", True, True),
+        ]
+        assert found.registry_checked_at is not None
+        assert [one.digest for one in found.versions] == [
+            record.content_digest for record in reversed(registry.versions("churn"))
+        ]
+        shutil.rmtree(registry.root)  # no request asks it
+        assert service.get("/models/churn/versions").status_code == 200
+        assert service.get("/models").json()["models"][0]["versions"] == ["1"]
 
 
 @pytest.mark.parametrize("name", ["other", "..", "%2e%2e", "a%2fb", "ü", "current"])

@@ -66,6 +66,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 def test_answers_are_the_stores_own(isolated: IsolatedStore, directory: DirectoryStore, tmp_path: Path) -> None:
     assert isolated.models() == ["m"]
+    assert isolated.versions("m") == directory.versions("m")
     assert isolated.resolve("m", "production") == directory.resolve("m", "production")
     assert isolated.fetch("m", "1", tmp_path / "out") == tmp_path / "out"
     assert read_directory(tmp_path / "out") == read_directory(directory.directory("m", "1"))
@@ -222,10 +223,11 @@ def serve(opening: Opening, *calls: Call) -> list[Answer]:
 
 def test_the_child_answers_each_line_with_a_line(directory: DirectoryStore, tmp_path: Path) -> None:
     opening = Opening("file:store", str(tmp_path), None)
-    opened, connected, models, found, fetched, unknown = serve(
+    opened, connected, models, versions, found, fetched, unknown = serve(
         opening,
         Call("connect", []),
         Call("models", []),
+        Call("versions", ["m"]),
         Call("resolve", ["m", "production"]),
         Call("fetch", ["m", "1", str(tmp_path / "out")]),
         Call("promote", ["m", "production", "1"]),
@@ -233,6 +235,7 @@ def test_the_child_answers_each_line_with_a_line(directory: DirectoryStore, tmp_
     assert opened.error is None
     assert msgspec.json.decode(connected.value) is True
     assert msgspec.json.decode(models.value) == ["m"]
+    assert [one["version"] for one in msgspec.json.decode(versions.value)] == ["1"]
     assert msgspec.json.decode(found.value)["version"] == "1"
     assert msgspec.json.decode(fetched.value) == str(tmp_path / "out")
     assert (unknown.error, unknown.made_from) == (

@@ -62,7 +62,7 @@ class ModelList(BaseModel):
 
 
 class ModelVersion(BaseModel):
-    """A version that is here."""
+    """A version that is here or in the registry."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,14 +70,20 @@ class ModelVersion(BaseModel):
     stage: Stage = Field(description="Derived from the aliases.")
     aliases: list[str] = Field(description="Aliases that name this version.")
     digest: str = Field(description="SHA-256 over the model's contents.")
-    created_at: datetime = Field(description="When this version came here (RFC 3339, UTC).")
+    created_at: datetime = Field(
+        description="When it was registered, or came here where the registry has not been asked (RFC 3339, UTC)."
+    )
+    local: bool = Field(description="Whether it is here: in use, or to be fallen back on.")
     loaded: bool = Field(description="Whether it answers predictions.")
 
 
 class ModelVersions(BaseModel):
-    """The versions of a model that are here: the one in use, and those that can be fallen back on."""
+    """The versions of a model that are here, and those that the registry had when it was last asked."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
     model_name: str
     versions: list[ModelVersion] = Field(description="The latest first.")
+    registry_checked_at: datetime | None = Field(
+        description="When the registry was last asked for its versions (RFC 3339, UTC); null if it never was."
+    )

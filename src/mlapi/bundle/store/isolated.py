@@ -21,7 +21,7 @@ import msgspec
 from mlapi.bundle import errors
 from mlapi.bundle.errors import BundleError, StoreUnavailable
 from mlapi.bundle.store.messages import Answer, Call, Opening
-from mlapi.bundle.store.records import AliasRecord
+from mlapi.bundle.store.records import AliasRecord, VersionRecord
 
 T = TypeVar("T")
 
@@ -84,6 +84,10 @@ class IsolatedStore:
     def models(self) -> list[str]:
         """See `Store.models`."""
         return self._ask(list[str], "models")
+
+    def versions(self, name: str) -> list[VersionRecord]:
+        """See `Store.versions`."""
+        return self._ask(list[VersionRecord], "versions", name)
 
     def resolve(self, name: str, alias: str) -> AliasRecord:
         """See `Store.resolve`."""

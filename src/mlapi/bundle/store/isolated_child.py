@@ -62,6 +62,8 @@ def _ask(store: Store, call: Call) -> object:
             return store.connect() if isinstance(store, MlflowStore) else True
         case "models", []:
             return store.models()
+        case "versions", [name]:
+            return store.versions(name)
         case "resolve", [name, alias]:
             return store.resolve(name, alias)
         case "fetch", [name, version, destination]:

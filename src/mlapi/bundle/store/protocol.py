@@ -32,6 +32,10 @@ class Source(Protocol):
         """Give the names of the models that have been added here, sorted."""
         ...
 
+    def versions(self, name: str) -> list[VersionRecord]:
+        """Give a model's versions, ascending; none for a model that is not there."""
+        ...
+
     def resolve(self, name: str, alias: str) -> AliasRecord:
         """Give where an alias points.
 
@@ -55,10 +59,6 @@ class Source(Protocol):
 
 class Store(Source, Protocol):
     """A place for bundles; every method may raise StoreUnavailable."""
-
-    def versions(self, name: str) -> list[VersionRecord]:
-        """Give a model's versions, ascending; none for a model that is not there."""
-        ...
 
     def version(self, name: str, version: str) -> VersionRecord:
         """Give one version.

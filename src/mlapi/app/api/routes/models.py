@@ -45,7 +45,7 @@ async def models(local: CurrentLocalModels, exchange: CurrentExchange) -> Respon
         {
             "name": name,
             "loaded_version": _loaded(exchange, name),
-            "versions": [version.record.version for version in local.versions(name)],
+            "versions": local.versions(name),
             "aliases": local.aliases(name),
         }
         for name in local.names()
@@ -146,11 +146,15 @@ async def reload(
     dependencies=[MayRead],
     summary="Versions of a model",
     response_model=ModelVersions,
-    response_description="Those that are here: the one in use, and those that can be fallen back on.",
+    response_description="Those that are here, and those that the registry had when it was last asked.",
     responses=responses(404),
 )
 async def versions(name: str, local: CurrentLocalModels, exchange: CurrentExchange) -> Response:
-    """List the versions of a model that this service has; the registry may have more."""
+    """List the versions of a model that this service has, and those that its follower last saw in the registry.
+
+    No registry is asked for it: the list is five minutes old at most, or as old as the registry's last answer.
+    """
+    known = local.known(name)
     listed = [
         {
             "version": version.record.version,
@@ -158,11 +162,12 @@ async def versions(name: str, local: CurrentLocalModels, exchange: CurrentExchan
             "aliases": version.aliases,
             "digest": version.record.content_digest,
             "created_at": version.record.created_at,
+            "local": version.is_here,
             "loaded": version.record.version == _loaded(exchange, name),
         }
-        for version in local.versions(name)
+        for version in known.versions
     ]
-    return _json({"model_name": name, "versions": listed})
+    return _json({"model_name": name, "versions": listed, "registry_checked_at": known.checked_at})
 
 
 def _loaded(exchange: Exchange, name: str) -> str | None:
