@@ -21,7 +21,6 @@ from mlapi.training.arff_header import Attribute, read_attribute, split
         ("@attribute a{x,y}", Attribute("a", False, frozenset("xy"))),
         ("@attribute 'a'{x,y}", Attribute("a", False, frozenset("xy"))),
     ],
-    ids=str,
 )
 def test_attributes(line: str, wanted: Attribute) -> None:
     assert read_attribute(line) == wanted
