@@ -65,6 +65,10 @@ bench: setup-dev  ## measure one worker beside a bare framework route, and rewri
 bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.engine $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: setup-dev  ## measure other servers beside ours, each in its own environment, and rewrite benchmarks/README.md
+	@$(PYTHON_IN) -m benchmarks.peers $(ARGS)
+
 .PHONY: bench-scale
 bench-scale: setup-dev  ## train and score a table larger than memory, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.scale $(ARGS)

@@ -1,6 +1,8 @@
 -- wrk's side of benchmarks/load.py: one POST again and again, and the result as one line of JSON.
 wrk.method = "POST"
-wrk.body = os.getenv("LOAD_BODY")
+local file = assert(io.open(os.getenv("LOAD_BODY"), "rb"))
+wrk.body = file:read("*a")
+file:close()
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer " .. os.getenv("LOAD_KEY")
 

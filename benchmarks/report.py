@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engine_table import engine_table
+from benchmarks.peers.table import peers_table
 from benchmarks.quality_table import quality_table
 
 HERE = Path(__file__).parent
@@ -63,4 +64,4 @@ def _load(load: dict[str, float]) -> str:
     return f"{load['requests_per_s']:.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}{failed}"
 
 
-TABLES = {"engine": engine_table, "quality": quality_table, "serving": serving_table}
+TABLES = {"engine": engine_table, "peers": peers_table, "quality": quality_table, "serving": serving_table}

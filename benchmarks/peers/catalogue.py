@@ -1,0 +1,151 @@
+"""The servers that are compared: how each is started and spoken to."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.model import POSITIVE, Model, Row
+
+APPS = Path(__file__).parent / "apps"
+KEY = "mlk_benchmark_0123456789abcdef"
+# Nobody is called and nothing of the user's is read; threads that wait for work sleep, as for everybody else.
+QUIET = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "OMP_WAIT_POLICY": "passive",
+    "LANG": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one start of a server happens.
+
+    Attributes:
+        python: of the server's environment.
+        port: that it is to listen on.
+        scratch: a directory of its own, new with every round.
+        model: what it serves.
+    """
+
+    python: Path
+    port: int
+    scratch: Path
+    model: Model
+
+    def program(self, name: str) -> str:
+        return str(self.python.with_name(name))
+
+    def environ(self) -> dict[str, str]:
+        paths = {"HOME": str(self.scratch), "TMPDIR": str(self.scratch), "PYTHONPATH": str(APPS)}
+        path = f"{self.python.parent}:/usr/local/bin:/usr/bin:/bin"
+        return QUIET | paths | {"PATH": path, "PEER_MODEL": str(self.model.directory), "PEER_KEY": KEY}
+
+
+Command = Callable[[Place], list[str]]
+
+
+def records(rows: Sequence[Row]) -> object:
+    return {"data": rows}
+
+
+def second_class(answer: Any) -> list[float]:
+    """Read the answer of table.answer."""
+    found: list[float] = answer["probabilities"]
+    return found
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One server of the comparison.
+
+    Attributes:
+        label: how the tables call it.
+        command: starts it; its environment is `environ` over that of its place.
+        lock: its environment, `benchmarks/peers/LOCK.txt`; none for ours.
+        path: that it answers POST on.
+        body: JSON of a request for some rows.
+        probabilities: of the second class, out of the JSON of an answer; none for a constant.
+        start_limit_s: seconds after which a start counts as failed.
+    """
+
+    label: str
+    command: Command
+    lock: str | None = None
+    environ: Callable[[Place], dict[str, str]] = lambda _: {}
+    path: str = "/predict"
+    body: Callable[[Sequence[Row]], object] = records
+    probabilities: Callable[[Any], list[float]] | None = second_class
+    start_limit_s: float = 60
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        return json.dumps(self.body(rows)).encode()
+
+
+def uvicorn(app: str, place: Place) -> list[str]:
+    flags = ["--host", "127.0.0.1", "--port", str(place.port), "--loop", "uvloop", "--http", "httptools"]
+    return [str(place.python), "-m", "uvicorn", app, *flags, "--no-access-log", "--log-level", "warning"]
+
+
+def app(name: str, place: Place) -> list[str]:
+    return [str(place.python), str(APPS / name), str(place.port)]
+
+
+def ours(place: Place) -> list[str]:
+    return [place.program("mlapi"), "serve", "--port", str(place.port)]
+
+
+def our_environ(place: Place, *, prediction_log: bool) -> dict[str, str]:
+    """Give settings of production: a key, limits that are counted but never reached, one worker with its follower."""
+    settings = {
+        "API_KEYS": KEY,
+        "STATE_DIR": str(place.model.state),
+        "STORE": place.model.store,
+        "RATE_LIMIT_PER_KEY": "1000000000",
+        "RATE_LIMIT_PER_PEER": "1000000000",
+        "MAX_CONCURRENT_PER_KEY": "1000",
+        "PREDICTION_LOG": str(prediction_log).lower(),
+    }
+    if prediction_log:
+        settings["DATABASE_URL"] = f"sqlite:///{place.scratch}/mlapi.db"
+    return {"PYTHONPATH": ""} | {f"MLAPI_{name}": value for name, value in settings.items()}
+
+
+def our_body(rows: Sequence[Row]) -> object:
+    return {"data": rows, "options": {"probabilities": True}}
+
+
+def our_probabilities(answer: Any) -> list[float]:
+    return [row[POSITIVE] for row in answer["probabilities"]]
+
+
+def here() -> Path:
+    return Path(sys.executable)
+
+
+PEERS = {
+    "mlapi": Peer(
+        "**mlapi**, one worker",
+        ours,
+        environ=partial(our_environ, prediction_log=False),
+        body=our_body,
+        probabilities=our_probabilities,
+    ),
+    "mlapi-log": Peer(
+        "mlapi, prediction log on",
+        ours,
+        environ=partial(our_environ, prediction_log=True),
+        body=our_body,
+        probabilities=our_probabilities,
+    ),
+    "fastapi": Peer("FastAPI + pandas + XGBClassifier", partial(uvicorn, "fastapi_app:app"), lock="fastapi"),
+    "litserve": Peer("LitServe, batching", partial(app, "litserve_app.py"), lock="litserve"),
+    "constant": Peer("constant, raw ASGI on uvicorn", partial(uvicorn, "constant_asgi:app"), probabilities=None),
+    "route": Peer("constant, FastAPI route", partial(uvicorn, "constant_route:app"), probabilities=None),
+}
