@@ -17,7 +17,7 @@ ROWS = Extension(
 )
 TREES = Extension(
     "mlapi.bundle._trees",
-    [f"src/mlapi/bundle/native/{name}.c" for name in ("module", "padded", "plain", "contributions")],
+    [f"src/mlapi/bundle/native/{name}.c" for name in ("module", "padded", "plain", "contributions", "link")],
     depends=["src/mlapi/bundle/native/trees.h"],
     extra_compile_args=ARGUMENTS,
     py_limited_api=True,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from mlapi.bundle import document
-from mlapi.bundle.calibration import Calibration, Curve, Isotonic, NoCalibration, Platt
+from mlapi.bundle import document, link
+from mlapi.bundle.calibration import Calibration, Isotonic, NoCalibration, Platt
 from mlapi.bundle.decimals import shortest
-from mlapi.bundle.link import sigmoid, softmax
 from mlapi.bundle.types import Label, Margin, Probabilities
 
 __all__ = ["Calibration", "Decision", "Isotonic", "NoCalibration", "Platt", "class_name", "shortest"]
@@ -63,13 +62,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
         For two classes XGBoost gives the second one's probability p, and the first has float32(1) - p.
         """
-        return _pair(sigmoid(margin[:, 0])) if len(self.classes) == 2 else softmax(margin)
+        return link.probabilities(margin, len(self.classes))
 
     def calibrated(self, margin: Margin) -> Probabilities:
         """Give the probabilities that are served: the calibration's, or the raw ones where there is none."""
         if isinstance(self.calibration, NoCalibration):
             return self.probabilities(margin)
-        return _pair(self.calibration.apply(margin[:, 0].astype(np.float64)))
+        return link.pair(self.calibration.apply(margin[:, 0].astype(np.float64)))
 
     def labels(self, probabilities: Probabilities, threshold: float | None = None) -> list[Label]:
         """Choose a label for each row.
@@ -84,13 +83,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             ValueError: a threshold for more than two classes.
         """
-        classes = self.classes
-        if len(classes) > 2:
-            if threshold is not None:
-                raise ValueError("a threshold needs a model of two classes")
-            return [classes[number] for number in probabilities.argmax(axis=1).tolist()]
-        least = np.float32(self.threshold if threshold is None else threshold)
-        return [classes[chosen] for chosen in (probabilities[:, 1] >= least).tolist()]
+        if threshold is not None and len(self.classes) > 2:
+            raise ValueError("a threshold needs a model of two classes")
+        return link.choose(probabilities, self.classes, self.threshold if threshold is None else threshold)
 
     def to_json(self) -> bytes:
         """Give `decision.json`."""
@@ -109,10 +104,3 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def class_name(label: Label) -> str:
     """Spell a label as text, as in `probability_<label>`: JSON's spelling for booleans and integers."""
     return label if isinstance(label, str) else msgspec.json.encode(label).decode()
-
-
-def _pair(second: Curve) -> Probabilities:
-    pair = np.empty((len(second), 2), np.float32)
-    pair[:, 1] = second
-    np.subtract(np.float32(1.0), second, out=pair[:, 0])
-    return pair

@@ -256,6 +256,63 @@ static PyObject *plain_contributions_method(PyObject *self, PyObject *const *arg
 
 #define METHOD(name, function, text) {name, (PyCFunction)(void (*)(void))function, METH_FASTCALL, text}
 
+static PyObject *probabilities(PyObject *module, PyObject *const *args, Py_ssize_t n_args)
+{
+    Views views;
+    if (open_views(&views, args, n_args))
+        return NULL;
+    const Py_buffer *margin = &views.matrix, *answer = &views.answer;
+    int fits = !strcmp(margin->format, "f") && margin->ndim == 2 && !strcmp(answer->format, "f") && answer->ndim == 2 &&
+               margin->shape[0] == answer->shape[0] && margin->shape[1] > 0 &&
+               answer->shape[1] == (margin->shape[1] == 1 ? 2 : margin->shape[1]);
+    const size_t n_rows = fits ? (size_t)margin->shape[0] : 0;
+    if (fits && margin->shape[1] == 1)
+        sigmoid_pairs(margin->buf, n_rows, answer->buf);
+    else if (fits)
+        softmax_rows(margin->buf, n_rows, (size_t)margin->shape[1], answer->buf);
+    PyBuffer_Release(&views.matrix);
+    PyBuffer_Release(&views.answer);
+    if (fits)
+        Py_RETURN_NONE;
+    PyErr_SetString(PyExc_ValueError, "the margins or the answer have another shape or dtype");
+    return NULL;
+}
+
+/* The number of the class that a row of n_classes probabilities is given: for two by the threshold, else the greatest. */
+static Py_ssize_t chosen(const float *row, Py_ssize_t n_classes, float threshold)
+{
+    Py_ssize_t best = 0;
+    if (n_classes == 2)
+        return row[1] >= threshold;
+    for (Py_ssize_t i = 1; i < n_classes; i++)
+        best = row[i] > row[best] ? i : best;
+    return best;
+}
+
+static PyObject *labels(PyObject *module, PyObject *args)
+{
+    PyObject *given, *classes;
+    float threshold;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(args, "OO!f", &given, &PyTuple_Type, &classes, &threshold))
+        return NULL;
+    if (PyObject_GetBuffer(given, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS))
+        return NULL;
+    const Py_ssize_t n_classes = PyTuple_Size(classes);
+    PyObject *list = NULL;
+    if (strcmp(view.format, "f") || view.ndim != 2 || view.shape[1] != n_classes)
+        PyErr_SetString(PyExc_ValueError, "the probabilities have another shape or dtype");
+    else
+        list = PyList_New(view.shape[0]);
+    for (Py_ssize_t row = 0; list && row < view.shape[0]; row++) {
+        const float *probabilities_of_row = (const float *)view.buf + row * n_classes;
+        PyObject *label = PyTuple_GetItem(classes, chosen(probabilities_of_row, n_classes, threshold));
+        PyList_SetItem(list, row, Py_NewRef(label)); /* cannot fail: the list is new and as long */
+    }
+    PyBuffer_Release(&view);
+    return list;
+}
+
 static PyMethodDef padded_methods[] = {
     METHOD("margin", padded_margin_method, "Fill a float32 array (n_rows, n_groups) with the margins of a matrix."),
     {0},
@@ -294,7 +351,15 @@ static int execute(PyObject *module)
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, execute}, {0}};
 
-static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_trees", "Walks over trees in C.", 0, NULL, module_slots};
+static PyMethodDef module_methods[] = {
+    METHOD("probabilities", probabilities,
+           "Fill a float32 array (n_rows, n_classes) with the probabilities of margins (n_rows, n_groups)."),
+    {"labels", labels, METH_VARARGS,
+     "Give for each row of probabilities (n_rows, n_classes) one of the classes, a tuple; the threshold counts for two."},
+    {0},
+};
+
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_trees", "Walks over trees in C.", 0, module_methods, module_slots};
 
 PyMODINIT_FUNC PyInit__trees(void)
 {

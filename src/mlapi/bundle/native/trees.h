@@ -98,4 +98,8 @@ static inline uint32_t goes_right(const Plain *trees, const Node *node, const fl
     return code / 32 < node->n_words && (trees->words[node->first + code / 32] >> (code % 32) & 1);
 }
 
+/* Probabilities (n_rows, 2) of margins (n_rows), or (n_rows, n_groups) of as many; `answer` may not be `margin`. */
+void sigmoid_pairs(const float *margin, size_t n_rows, float *answer);
+void softmax_rows(const float *margin, size_t n_rows, size_t n_groups, float *answer);
+
 #endif
