@@ -18,6 +18,7 @@ from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.deps import LOCAL, RECORDS, RELOADING, SCORER
 from mlapi.app.api.docs import docs_router, is_docs_path
+from mlapi.app.api.gated import GatedApp
 from mlapi.app.api.limiting import Limiting
 from mlapi.app.api.middleware import STATE, Gate, Guards, RawRoute
 from mlapi.app.api.observer import Observer
@@ -97,7 +98,7 @@ def create_app(
     keyring = Keyring(list(sources(settings)), revoked_within_s=settings.security.keys_revoked_within_s)
     limiting = _limiting(settings, metrics)
     kept = KeysAndLimits(keyring, limiting)
-    app = FastAPI(
+    app = GatedApp(
         title="mlapi prediction service",
         version=mlapi.__version__,
         openapi_url=None,
@@ -127,7 +128,7 @@ def create_app(
         PredictionService(records.new_ids), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
     )
     log = LoggingUtils(cloudwatch=settings.monitoring.cloudwatch_enabled)
-    app.add_middleware(
+    app.guard(
         Gate,
         guards=Guards(
             _border(api),
