@@ -53,7 +53,7 @@ class Service:
     def __enter__(self) -> Self:
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
-        self._state = self.run(self._stack.enter_async_context(self.app.router.lifespan_context(self.app)))
+        self._state = self.run(self._stack.enter_async_context(self.app.lifespan()))
         transport = httpx.ASGITransport(self._with_state, raise_app_exceptions=True)
         self._client = self.run(
             self._stack.enter_async_context(

@@ -34,8 +34,7 @@ class Environment:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)  # Mangum runs the app on it, and would make one of its own
         self._stack = AsyncExitStack()  # never closed: Lambda gives no notice
-        lifespan = self._app.router.lifespan_context(self._app)
-        self._state = self._loop.run_until_complete(self._stack.enter_async_context(lifespan))
+        self._state = self._loop.run_until_complete(self._stack.enter_async_context(self._app.lifespan()))
         self._adapter = Mangum(self._with_state, lifespan="off")
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -43,7 +42,7 @@ class Environment:
         return self._adapter(event, context)  # type: ignore[arg-type]  # Lambda's context class is not ours to import
 
     async def _with_state(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, "state": dict(self._state or {})}, receive, send)
+        await self._app({**scope, "state": dict(self._state)}, receive, send)
 
 
 def bring(settings: Settings) -> None:

@@ -6,37 +6,27 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-import mlapi
-from mlapi.app.api import framework_errors
+from mlapi.app.api import raw_paths
 from mlapi.app.api.admission import Admission
 from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
-from mlapi.app.api.deps import LOCAL, RECORDS, RELOADING, SCORER
-from mlapi.app.api.docs import docs_router, is_docs_path
-from mlapi.app.api.gated import GatedApp
+from mlapi.app.api.docs_paths import is_docs_path
+from mlapi.app.api.first_use import FirstUse
+from mlapi.app.api.lifespan import run_lifespan
 from mlapi.app.api.limiting import Limiting
-from mlapi.app.api.middleware import STATE, Gate, Guards, RawRoute
+from mlapi.app.api.middleware import Gate, Guards, RawRoute
 from mlapi.app.api.observer import Observer
-from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.api.peer import Proxies
-from mlapi.app.api.predict import PATHS as PREDICT_PATHS
 from mlapi.app.api.predict import PredictEndpoint
-from mlapi.app.api.routes.feedback import feedback_router
-from mlapi.app.api.routes.health import HealthRouter
-from mlapi.app.api.routes.inference import InferenceRouter
-from mlapi.app.api.routes.invocations import InvocationRouter
-from mlapi.app.api.routes.metrics import metrics_router
-from mlapi.app.api.routes.models import ModelRouter
-from mlapi.app.api.routes.predictions import PredictionRouter
-from mlapi.app.api.routes.quality import QualityRouter
+from mlapi.app.api.probes import LiveEndpoint, MetricsEndpoint, ReadyEndpoint
 from mlapi.app.api.scoring import Scorer
+from mlapi.app.api.state_keys import LOCAL, RECORDS, RELOADING, SCORER, STATE
 from mlapi.app.core.config import ConfigManager
-from mlapi.app.core.security import PREDICT
+from mlapi.app.core.security import PREDICT, READ
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.auth_service import AuthService
 from mlapi.app.services.deliveries import Deliveries
@@ -66,9 +56,26 @@ from mlapi.ops.api_config import APIConfig
 from mlapi.ops.errors import SettingsError
 from mlapi.ops.settings import Settings
 
-# The gate sees every request before the framework does; what this would record holds messages with parts of the input.
-NO_TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[dict[str, Any]]]
 PROBES = frozenset({"/health/live", "/health/ready", "/ping", "/v2/health/live", "/v2/health/ready"})
+
+
+class App:
+    """The service as an ASGI 3 callable."""
+
+    def __init__(self, gate: Gate, lifespan: Lifespan) -> None:
+        """Take what answers requests, and what has to run around it; `lifespan()` gives the state of all requests."""
+        self._gate = gate
+        self.lifespan = lifespan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or run the lifespan; there are no websockets."""
+        if scope["type"] == "http":
+            await self._gate(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await run_lifespan(self.lifespan, scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
 
 
 def create_app(
@@ -77,7 +84,7 @@ def create_app(
     on_start: Callable[[ModelService], None] | None = None,
     metrics_folder: Path | None = None,
     deprecated: Sequence[Deprecation] = DECLARED,
-) -> FastAPI:
+) -> App:
     """Make the app for any ASGI host that runs the lifespan and hands its state on.
 
     Nothing is read and nothing runs until the lifespan begins.
@@ -98,38 +105,11 @@ def create_app(
     keyring = Keyring(list(sources(settings)), revoked_within_s=settings.security.keys_revoked_within_s)
     limiting = _limiting(settings, metrics)
     kept = KeysAndLimits(keyring, limiting)
-    app = GatedApp(
-        title="mlapi prediction service",
-        version=mlapi.__version__,
-        openapi_url=None,
-        redirect_slashes=False,
-        telemetry=NO_TELEMETRY,
-        lifespan=partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, kept),
-        exception_handlers=framework_errors.HANDLERS,
-    )
     is_public = partial(_is_public, docs=config.docs_are_public)
-    for prefix in ("", "/v1"):
-        app.include_router(PredictionRouter, prefix=prefix)
-        app.include_router(ModelRouter, prefix=prefix)
-        app.include_router(QualityRouter, prefix=prefix)
-        app.include_router(feedback_router(metrics, max_body_bytes=api.max_body_bytes), prefix=prefix)
-    for router in (HealthRouter, InferenceRouter, InvocationRouter, metrics_router(metrics, drift)):
-        app.include_router(router)
     deprecations = Deprecations(deprecated)
-    document = OpenAPIDocument(
-        lambda: app.routes,
-        is_public=is_public,
-        max_rows=api.max_rows,
-        address=api.public_url or f"http://127.0.0.1:{api.port or 8000}",
-        deprecations=deprecations,
-    )
-    app.include_router(docs_router(document))
-    predict = PredictEndpoint(
-        PredictionService(records.new_ids), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
-    )
     log = LoggingUtils(cloudwatch=settings.monitoring.cloudwatch_enabled)
-    app.guard(
-        Gate,
+    gate = Gate(
+        FirstUse(partial(_framework, api, metrics, deprecations, is_public)),
         guards=Guards(
             _border(api),
             AuthService(
@@ -141,12 +121,34 @@ def create_app(
             Admission(waited=metrics.waited),
             api.request_timeout_s,
         ),
-        raw=dict.fromkeys(PREDICT_PATHS, RawRoute(predict, PREDICT)),
+        raw=_raw(api, records, metrics, drift),
         is_public=is_public,
         deprecations=deprecations,
         observer=Observer(log, metrics, drift, records, tracing, security),
     )
-    return app
+    lifespan = partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, kept)
+    return App(gate, lifespan)
+
+
+def _framework(
+    api: APIConfig, metrics: ServiceMetrics, deprecations: Deprecations, is_public: Callable[[str], bool]
+) -> ASGIApp:
+    """Import and make what answers everything that is not in `_raw`; most services never ask for it."""
+    from mlapi.app.api.framework import make_framework
+
+    return make_framework(api, metrics, deprecations, is_public=is_public)
+
+
+def _raw(api: APIConfig, records: PredictionLog, metrics: ServiceMetrics, drift: DriftMonitor) -> dict[str, RawRoute]:
+    predict = PredictEndpoint(
+        PredictionService(records.new_ids), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
+    )
+    return {
+        **dict.fromkeys(raw_paths.PREDICT, RawRoute(predict, PREDICT)),
+        raw_paths.LIVE: RawRoute(LiveEndpoint(), None),
+        raw_paths.READY: RawRoute(ReadyEndpoint(records), None),
+        raw_paths.METRICS: RawRoute(MetricsEndpoint(metrics, drift), READ),
+    }
 
 
 class KeysAndLimits(NamedTuple):
@@ -198,8 +200,7 @@ async def _lifespan(
     metrics_folder: Path | None,
     records: PredictionLog,
     tracing: Tracing,
-    kept: "KeysAndLimits",
-    app: FastAPI,
+    kept: KeysAndLimits,
 ) -> AsyncIterator[dict[str, Any]]:
     """Load the model, keep it fresh, and give the services to every request."""
     notifier = notifiers.from_settings(settings)

@@ -7,11 +7,10 @@ prints one line and exits with 0 (verified), 1 (refused) or 2 (usage).
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +20,9 @@ from mlapi.bundle.contents import Contents
 from mlapi.bundle.errors import FormatError, VerificationError
 from mlapi.bundle.manifest import Manifest
 from mlapi.bundle.verify_child import limit_process, verify_in_subprocess
+
+if TYPE_CHECKING:
+    import argparse
 
 __all__ = ["CHECKS", "Check", "Report", "main", "open_verified", "verify", "verify_in_subprocess"]
 
@@ -151,6 +153,8 @@ def _key(path: str | None) -> bytes | None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser("python -m mlapi.bundle.verify", description="Verify a bundle's directory.")
     parser.add_argument("path", type=Path, help="the bundle's directory")
     parser.add_argument("--manifest", metavar="SHA256", help="what the registry says manifest.json is")

@@ -78,8 +78,8 @@ async def _asked(settings: Settings) -> bytes:
     key = new_key()
     api = settings.api.model_copy(update={"api_keys": (SecretStr(key),)})
     app = create_app(settings.model_copy(update={"api": api}))
-    async with app.router.lifespan_context(app) as state:
-        scope = _scope(key) | {"state": dict(state or {})}
+    async with app.lifespan() as state:
+        scope = _scope(key) | {"state": dict(state)}
         sent: list[MutableMapping[str, Any]] = []
 
         async def receive() -> MutableMapping[str, Any]:

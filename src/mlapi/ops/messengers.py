@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import secrets
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -129,6 +128,8 @@ def signature(secret: str, signed: bytes) -> str:
 
 def post_json(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     """POST a body; an answer of 400 or more is an error, and what it says is not read."""
+    import urllib.request  # and with it HTTP, mail headers and more, for the rare event that is sent
+
     request = urllib.request.Request(  # noqa: S310 # the settings take http and https only
         url, data=body, headers={"Content-Type": "application/json", "User-Agent": SOURCE, **headers}
     )

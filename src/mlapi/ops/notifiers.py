@@ -6,7 +6,6 @@ import hashlib
 import logging
 import threading
 import time
-import urllib.error
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -99,6 +98,8 @@ def _concerns(event: Event, messenger: Messenger) -> bool:
 
 
 def _tell(messenger: Messenger, event: Event) -> None:
+    import urllib.error
+
     try:
         messenger.send(event)
     except urllib.error.HTTPError as error:

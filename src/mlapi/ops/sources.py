@@ -1,7 +1,5 @@
 """Where settings come from: flags over environment over file. Names nobody knows are refused, with the nearest."""
 
-import difflib
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,6 +90,8 @@ def nest(flat: Mapping[Path_, Given]) -> dict[str, Any]:
 
 
 def _parse(file: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -116,6 +116,8 @@ def _training(environ: Mapping[str, str]) -> dict[Path_, Given]:
 
 def _refuse_unknown(name: str, place: str, known: Sequence[str]) -> None:
     folded = {candidate.casefold(): candidate for candidate in known}
+    import difflib
+
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     hint = f"; did you mean {folded[near[0]]}?" if near else ""
     raise SettingsError(name, f"no such setting {place}{hint}")

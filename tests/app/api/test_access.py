@@ -102,8 +102,8 @@ def test_a_key_is_written_down_nowhere(state_dir: Path, caplog: pytest.LogCaptur
     with caplog.at_level(logging.DEBUG), Service(settings(state_dir, api_keys=canary)) as service:
         statuses = [service.post(body, key=canary).status_code for body in bodies]
         statuses += [service.get("/models/current", key=wrong).status_code for _ in range(12)]
-        gate: Any = service.app.user_middleware[0].kwargs
-        gate["raw"]["/predict"].endpoint._service = None  # whatever is asked of it fails
+        gate: Any = service.app._gate
+        gate._raw["/predict"].endpoint._service = None  # whatever is asked of it fails
         statuses.append(service.post({"data": [ROW]}, key=canary).status_code)
     assert {200, 422, 400, 401, 429, 500} <= set(statuses)
     formatter = JSONFormatter("test")
@@ -177,8 +177,8 @@ def test_keys_change_under_load_without_a_wrong_answer(tmp_path: Path, state_dir
 
     keep("old-0123456789")
     with Service(settings(state_dir, api_keys="", keys_file=str(file))) as service:
-        gate: Any = service.app.user_middleware[0].kwargs
-        keyring = gate["guards"].auth._keyring
+        gate: Any = service.app._gate
+        keyring = gate._auth._keyring
         skew = [0.0]
         real = keyring._clock
         keyring._clock = lambda: real() + skew[0]

@@ -33,5 +33,12 @@ def test_translates_what_the_framework_raises(error: Exception, code: str) -> No
     assert caught.value.__cause__ is error
 
 
-def test_translates_both_kinds_that_the_framework_would_answer_by_itself() -> None:
-    assert set(HANDLERS) == {HTTPException, RequestValidationError}
+def test_leaves_no_kind_to_the_framework() -> None:
+    assert set(HANDLERS) == {HTTPException, RequestValidationError, Exception}
+
+
+def test_hands_on_what_nobody_foresaw() -> None:
+    error = KeyError("secret")
+    with pytest.raises(KeyError) as caught:
+        asyncio.run(HANDLERS[Exception](Request({"type": "http"}), error))
+    assert caught.value is error

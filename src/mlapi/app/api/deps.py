@@ -1,12 +1,13 @@
 """What routes ask for: the snapshot that answers, the services, and the caller's right to ask."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from mlapi.app.api.exchange import Exchange
-from mlapi.app.api.middleware import EXCHANGE, STATE
+from mlapi.app.api.middleware import EXCHANGE
 from mlapi.app.api.scoring import Scorer
+from mlapi.app.api.state_keys import LOCAL, RECORDS, RELOADING, SCORER, STATE
 from mlapi.app.core.errors import ModelNotReady
 from mlapi.app.core.security import PREDICT, READ
 from mlapi.app.services.auth_service import require
@@ -15,11 +16,6 @@ from mlapi.app.services.model_service import ModelService
 from mlapi.app.services.prediction_log import PredictionLog
 from mlapi.app.services.reloading import Reloading
 from mlapi.app.services.snapshot import Snapshot
-
-RELOADING: Final = "mlapi.reloading"  # key of `Reloading`, likewise
-SCORER: Final = "mlapi.scorer"  # key of the `Scorer`, likewise
-LOCAL: Final = "mlapi.local"  # key of `LocalModels` in the lifespan's state
-RECORDS: Final = "mlapi.records"  # key of the `PredictionLog`, likewise
 
 
 async def exchange_of(request: Request) -> Exchange:

@@ -14,20 +14,14 @@ from fastapi import APIRouter, Response
 
 from mlapi.app.api import error_pages, markdown_page
 from mlapi.app.api.deps import CurrentExchange, MayRead
-from mlapi.app.api.docs_page import ASSETS, HEADERS, STARTERS, page
+from mlapi.app.api.docs_page import HEADERS, STARTERS, page
+from mlapi.app.api.docs_paths import ASSETS, ERRORS
 from mlapi.app.api.openapi import OpenAPIDocument
 from mlapi.app.core.errors import NotFound
 
-ERRORS: Final = "/docs/errors"
-PAGES: Final = frozenset({"/docs", "/redoc", "/openapi.json", ERRORS})
 MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 FOREIGN_LOGO: Final = b"https://cdn.redoc.ly/redoc/logo-mini.svg"  # ReDoc's own, which the policy would block
 PACKAGED: Final = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "redoc.standalone.js"})
-
-
-def is_docs_path(path: str) -> bool:
-    """Whether a path belongs to the documentation."""
-    return path in PAGES or path.startswith((f"{ASSETS}/", f"{ERRORS}/"))
 
 
 def docs_router(document: OpenAPIDocument) -> APIRouter:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-ASSETS: Final = "/docs/assets"
+from mlapi.app.api.docs_paths import ASSETS
+
 # Swagger UI and ReDoc write style elements; ReDoc searches in a worker that it makes from a blob. Neither may reach
 # another host: ReDoc's logo and Swagger UI's validator badge would.
 POLICY: Final = (

@@ -42,7 +42,13 @@ def _with_head(allow: str) -> tuple[str, ...]:
     return tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
+async def pass_on(_: Request, error: Exception) -> NoReturn:
+    """Raise what nobody foresaw, so that the gate answers and not the framework, whose answer is another."""
+    raise error
+
+
 HANDLERS: Final[dict[Any, Callable[[Request, Any], Coroutine[Any, Any, Response]]]] = {
     HTTPException: translate,
     RequestValidationError: translate,
+    Exception: pass_on,
 }

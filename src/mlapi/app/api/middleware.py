@@ -20,15 +20,15 @@ from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import Exchange, Reply
 from mlapi.app.api.limiting import Limiting
 from mlapi.app.api.observer import Observer
+from mlapi.app.api.raw_paths import LIVE
+from mlapi.app.api.state_keys import STATE
 from mlapi.app.api.waiting import resumed
 from mlapi.app.api.webhook import is_delivery
 from mlapi.app.core.errors import DeadlineExceeded
 from mlapi.app.services.auth_service import AuthService, require
 from mlapi.app.services.model_service import ModelService
 
-STATE: Final = "mlapi"  # key of the lifespan's state in every scope
 EXCHANGE: Final = "mlapi.exchange"  # key of the request in hand in its scope
-LIVE: Final = "/health/live"  # depends on nothing outside the process, not even on the local directory
 LARGEST_UNREAD_BYTES: Final = 64 * 1024  # of a body that is left unread without closing the connection
 GONE: Final = 499  # in the log only: the client left before its answer (nginx's number)
 
@@ -42,10 +42,10 @@ class Endpoint(Protocol):
 
 
 class RawRoute(NamedTuple):
-    """An endpoint and the scope that it takes."""
+    """An endpoint and the scope that it takes, None for one that is public."""
 
     endpoint: Endpoint
-    scope: str
+    scope: str | None
 
 
 class Guards(NamedTuple):
@@ -89,10 +89,7 @@ class Gate:
         self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request; there are no websockets."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        """Answer one HTTP request."""
         exchange = Exchange(scope)
         self._observer.began(exchange)
         try:
@@ -140,7 +137,8 @@ class Gate:
         if route is None:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))
             return
-        require(exchange.principal, route.scope)
+        if route.scope is not None:
+            require(exchange.principal, route.scope)
         turn = self._admission.turn(exchange.scope, receive)
         try:
             reply = await route.endpoint.answer(exchange, turn.receive)

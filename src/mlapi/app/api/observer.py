@@ -10,7 +10,7 @@ import msgspec
 
 from mlapi.app.api.errors import entry_of, is_foreseen
 from mlapi.app.api.exchange import Exchange
-from mlapi.app.api.predict import PATHS
+from mlapi.app.api.raw_paths import RAW_PATHS
 from mlapi.app.core.errors import Unauthorized
 from mlapi.app.services.drift_monitor import DriftMonitor
 from mlapi.app.services.log_entry import LogEntry
@@ -139,7 +139,7 @@ def span_attributes(exchange: Exchange, route: str) -> dict[str, str | int]:
 
 def route_of(exchange: Exchange) -> str:
     """The path of a request as it is declared, `/v1` in front where it was asked for."""
-    if exchange.path in PATHS:
+    if exchange.path in RAW_PATHS:
         return exchange.path
     route = exchange.scope.get("route")
     if route is None:

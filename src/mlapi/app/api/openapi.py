@@ -13,7 +13,7 @@ from mlapi.app.api import tensor_answer
 from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import EXAMPLE_AT
 from mlapi.app.api.guide import description
-from mlapi.app.api.predict import PATHS
+from mlapi.app.api.raw_paths import PREDICT as PATHS
 from mlapi.app.api.samples import show_rows, show_samples
 from mlapi.app.schemas.examples import example_rows
 from mlapi.app.schemas.inference import InferRequest

@@ -20,8 +20,6 @@ from mlapi.app.services.prediction_service import Answered, PredictionService
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.errors import RowsError
 
-PATHS = frozenset({"/predict", "/v1/predict"})
-
 
 class PredictEndpoint:
     """Answers predict requests whose client is known already."""

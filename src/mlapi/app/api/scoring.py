@@ -1,8 +1,9 @@
 """Predict requests of other servers' protocols, which the framework routes."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from starlette.requests import Request
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mlapi.app.api.body import read_body
 from mlapi.app.api.exchange import JSON, Exchange
@@ -10,6 +11,9 @@ from mlapi.app.api.negotiation import check_headers
 from mlapi.app.core.request import NOTHING_ASKED, Decoded
 from mlapi.app.services.prediction_service import Answered, PredictionService
 from mlapi.app.services.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 
 class Scorer:

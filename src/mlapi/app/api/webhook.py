@@ -1,13 +1,16 @@
 """The registry's signed webhook at `POST /models/reload`."""
 
-from typing import Final
+from __future__ import annotations
 
-from starlette.requests import Request
+from typing import TYPE_CHECKING, Final
 
 from mlapi.app.api.body import read_body
 from mlapi.app.api.exchange import Exchange
 from mlapi.app.api.negotiation import check_length
 from mlapi.app.services.deliveries import Delivery
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 PATHS: Final = frozenset({"/models/reload", "/v1/models/reload"})
 SIGNATURE, ID, TIMESTAMP = b"x-mlflow-signature", b"x-mlflow-delivery-id", b"x-mlflow-timestamp"

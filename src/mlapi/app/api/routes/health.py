@@ -1,14 +1,11 @@
-"""Probes, without a key."""
+"""Declaration of the probes, which need no key. `api/probes.py` answers them, in front of the framework."""
 
-import msgspec
-from fastapi import APIRouter, Response
+from typing import NoReturn
 
-from mlapi.app.api.deps import CurrentExchange, CurrentModels, CurrentRecords
-from mlapi.app.api.exchange import Exchange
+from fastapi import APIRouter
+
 from mlapi.app.api.responses import responses
-from mlapi.app.core.clock import timestamp
 from mlapi.app.schemas.health import HealthResponse
-from mlapi.app.services.health_service import NOT_READY, readiness
 
 HealthRouter = APIRouter(prefix="/health", tags=["Health"])
 
@@ -20,9 +17,9 @@ HealthRouter = APIRouter(prefix="/health", tags=["Health"])
     response_description="It does.",
     responses=responses(405, 500),
 )
-async def live(exchange: CurrentExchange) -> Response:
+async def live() -> NoReturn:
     """Answer 200 as long as the process can answer at all; depends on nothing outside of it."""
-    return _health("alive", exchange)
+    raise RuntimeError("probes are answered in front of the framework")
 
 
 @HealthRouter.get(
@@ -35,12 +32,6 @@ async def live(exchange: CurrentExchange) -> Response:
         **responses(405, 500),
     },
 )
-async def ready(exchange: CurrentExchange, models: CurrentModels, records: CurrentRecords) -> Response:
+async def ready() -> NoReturn:
     """Answer 200 while predictions are answered, even by an older model; 503 otherwise."""
-    return _health(readiness(models, records), exchange)
-
-
-def _health(state: str, exchange: Exchange) -> Response:
-    version = exchange.snapshot.version if exchange.snapshot else None
-    body = msgspec.json.encode({"status": state, "model_version": version, "timestamp": timestamp()})
-    return Response(body, 503 if state == NOT_READY else 200, media_type="application/json")
+    raise RuntimeError("probes are answered in front of the framework")
