@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.model import POSITIVE, Model, Row
+from benchmarks.servers import free_port
 
 APPS = Path(__file__).parent / "apps"
 KEY = "mlk_benchmark_0123456789abcdef"
@@ -61,6 +62,11 @@ def second_class(answer: Any) -> list[float]:
     return found
 
 
+def row_by_row(answer: Any) -> list[float]:
+    """Read an answer of one object a row."""
+    return [row["probability"] for row in answer]
+
+
 @dataclass(frozen=True)
 class Peer:
     """One server of the comparison.
@@ -73,6 +79,7 @@ class Peer:
         body: JSON of a request for some rows.
         probabilities: of the second class, out of the JSON of an answer; none for a constant.
         start_limit_s: seconds after which a start counts as failed.
+        prepare: a command to run once, before anything is measured.
     """
 
     label: str
@@ -83,6 +90,7 @@ class Peer:
     body: Callable[[Sequence[Row]], object] = records
     probabilities: Callable[[Any], list[float]] | None = second_class
     start_limit_s: float = 60
+    prepare: Command | None = None
 
     def encode(self, rows: Sequence[Row]) -> bytes:
         return json.dumps(self.body(rows)).encode()
@@ -95,6 +103,53 @@ def uvicorn(app: str, place: Place) -> list[str]:
 
 def app(name: str, place: Place) -> list[str]:
     return [str(place.python), str(APPS / name), str(place.port)]
+
+
+def bentoml(service: str, place: Place) -> list[str]:
+    where = ["--host", "127.0.0.1", "--port", str(place.port), "--working-dir", str(APPS)]
+    return [place.program("bentoml"), "serve", f"bentoml_service:{service}", *where]
+
+
+def mlflow_save(place: Place) -> list[str]:
+    return [str(place.python), str(APPS / "mlflow_save.py"), str(place.model.directory / "mlflow")]
+
+
+def mlflow_serve(place: Place) -> list[str]:
+    where = ["--host", "127.0.0.1", "--port", str(place.port)]
+    model = ["--model-uri", str(place.model.directory / "mlflow"), "--env-manager", "local"]
+    return [place.program("mlflow"), "models", "serve", *model, "--workers", "1", *where]
+
+
+def mlserver(place: Place) -> list[str]:
+    return [place.program("mlserver"), "start", str(APPS / "mlserver")]
+
+
+def mlserver_environ(place: Place) -> dict[str, str]:
+    ports = {"HTTP_PORT": place.port, "GRPC_PORT": free_port(), "METRICS_PORT": free_port()}
+    return {"MLSERVER_HOST": "127.0.0.1"} | {f"MLSERVER_{name}": str(port) for name, port in ports.items()}
+
+
+def columns(rows: Sequence[Row]) -> object:
+    """Give the rows as a request of the Open Inference Protocol (V2) that MLServer reads as a data frame."""
+    inputs = [
+        {"name": name, "shape": [len(rows), 1], "data": [row[name] for row in rows]} | kind_of(name) for name in rows[0]
+    ]
+    return {"parameters": {"content_type": "pd"}, "inputs": inputs}
+
+
+def kind_of(name: str) -> dict[str, Any]:
+    if name.startswith("number"):
+        return {"datatype": "FP64"}
+    return {"datatype": "BYTES", "parameters": {"content_type": "str"}}
+
+
+def second_output(answer: Any) -> list[float]:
+    found: list[float] = answer["outputs"][1]["data"]
+    return found
+
+
+def ray(place: Place) -> list[str]:
+    return [*app("ray_app.py", place), str(place.scratch)]
 
 
 def ours(place: Place) -> list[str]:
@@ -145,7 +200,31 @@ PEERS = {
         probabilities=our_probabilities,
     ),
     "fastapi": Peer("FastAPI + pandas + XGBClassifier", partial(uvicorn, "fastapi_app:app"), lock="fastapi"),
+    "bentoml": Peer("BentoML", partial(bentoml, "Single"), lock="bentoml"),
+    "bentoml-batching": Peer(
+        "BentoML, batching", partial(bentoml, "Batched"), lock="bentoml", probabilities=row_by_row
+    ),
+    "mlflow": Peer(
+        "MLflow `models serve`",
+        mlflow_serve,
+        lock="mlflow",
+        path="/invocations",
+        body=lambda rows: {"dataframe_records": rows},
+        probabilities=lambda answer: answer["predictions"]["probabilities"],
+        start_limit_s=180,
+        prepare=mlflow_save,
+    ),
     "litserve": Peer("LitServe, batching", partial(app, "litserve_app.py"), lock="litserve"),
+    "mlserver": Peer(
+        "MLServer",
+        mlserver,
+        lock="mlserver",
+        environ=mlserver_environ,
+        path="/v2/models/mlserver/infer",
+        body=columns,
+        probabilities=second_output,
+    ),
+    "ray": Peer("Ray Serve", ray, lock="ray", start_limit_s=180),
     "constant": Peer("constant, raw ASGI on uvicorn", partial(uvicorn, "constant_asgi:app"), probabilities=None),
     "route": Peer("constant, FastAPI route", partial(uvicorn, "constant_route:app"), probabilities=None),
 }

@@ -2,6 +2,7 @@
 
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -62,11 +63,13 @@ class Bench:
     Attributes:
         pythons: of each peer's environment, by the peer's name.
         seconds: length of one load.
+        prepared: peers that have prepared what they need to start.
     """
 
     model: Model
     pythons: dict[str, Path]
     seconds: int
+    prepared: set[str] = field(default_factory=set)
 
     def run(self, peers: dict[str, Peer], rounds: int) -> tuple[dict[str, Seen], dict[str, str]]:
         """Give what was seen of each server, and why some were left out."""
@@ -110,9 +113,19 @@ class Bench:
             environ = place.environ() | peer.environ(place)
             first = Request(peer.path, peer.encode(self.model.rows[:1]), KEY)
             log = Path(scratch) / "server.log"
-            command = peer.command(place)
-            with started(command, environ, first, port=place.port, log=log, limit_s=peer.start_limit_s) as server:
+            if peer.prepare is not None and name not in self.prepared:
+                self.prepare(peer.prepare(place), environ)
+                self.prepared.add(name)
+            with started(
+                peer.command(place), environ, first, port=place.port, log=log, limit_s=peer.start_limit_s
+            ) as server:
                 yield server
+
+    @staticmethod
+    def prepare(command: list[str], environ: dict[str, str]) -> None:
+        ended = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
+        if ended.returncode:
+            raise PeerFault(f"{command[1]} failed: {ended.stderr.strip()[-600:]}")
 
     def check(self, peer: Peer, server: Running) -> None:
         """Ask for 1, 100 and 1000 rows, and compare with the booster."""
@@ -136,6 +149,7 @@ class Bench:
     def load(self, peer: Peer, server: Running, n_rows: int, concurrency: int) -> dict[str, float]:
         url = f"http://127.0.0.1:{server.port}{peer.path}"
         body = peer.encode(self.model.rows[:n_rows])
+        server.settle()
         before = server.cpu_s()
         seen = load.post(url, body, KEY, concurrency=concurrency, duration_s=self.seconds)
         if not seen.requests:

@@ -62,13 +62,13 @@ class Running:
         return sizes
 
     def settle(self, limit_s: float = 15) -> None:
-        """Wait until it does next to nothing of its own accord, so that what follows its start is not measured."""
+        """Wait until it is at rest, so that what follows its start, or is left of a load, is not measured."""
         end = time.monotonic() + limit_s
         before = self.cpu_s()
         while time.monotonic() < end:
-            time.sleep(0.5)
+            time.sleep(0.25)
             now = self.cpu_s()
-            if now - before < 0.05:  # a tenth of one core
+            if now - before <= 0.025:  # a tenth of one core
                 return
             before = now
 
