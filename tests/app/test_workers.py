@@ -131,6 +131,9 @@ def test_the_end_of_all_drops_no_request_of_a_client_that_minds_readiness(state:
             client.join(30)
         assert pool.process.wait(30) == 0
         assert set(statuses) == {200}
+    lines = [json.loads(line) for line in pool.log.read_text().splitlines()]  # whole ones, though some were held
+    answered = [line["http.response.status_code"] for line in lines if line.get("url.path") == "/predict"]
+    assert answered == [200] * len(statuses)
 
 
 def test_workers_end_with_a_parent_that_was_killed(state: Path) -> None:

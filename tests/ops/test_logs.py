@@ -59,6 +59,18 @@ def test_a_record_is_one_json_object_with_the_schemas_keys() -> None:
     assert stream.getvalue().startswith('{"@timestamp"')
 
 
+def test_a_line_without_a_record_is_as_one_with_it() -> None:
+    stream = written()
+    fields = {"url.path": "/a\n\u2028b", "rows": 2}
+    logging.getLogger("x").info("answered, all", extra={"fields": fields})
+    formatter = logs.JSONFormatter("mlapi-test")
+    for _ in range(2):
+        line = json.loads(formatter.line(logging.INFO, "answered, all", "x", fields))
+        assert line.keys() == only_line(stream).keys()
+        assert {**line, "@timestamp": ""} == {**only_line(stream), "@timestamp": ""}
+        assert line["@timestamp"] >= only_line(stream)["@timestamp"]
+
+
 def test_fields_cannot_replace_the_keys_of_every_line() -> None:
     stream = written()
     logging.getLogger("x").info("real", extra={"fields": {"message": "forged", "log.level": "debug"}})

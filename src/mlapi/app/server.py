@@ -1,5 +1,6 @@
 """The service as a process: uvicorn, and the follower beside it."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -44,6 +45,14 @@ class Server(uvicorn.Server):
     def attach(self, models: ModelService) -> None:
         """Learn whom to tell that the server drains."""
         self._models = models
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal ends it; meanwhile lines of the log may wait for each other."""
+        LoggingUtils.hold(asyncio.get_running_loop())
+        try:
+            await super().serve(sockets)
+        finally:
+            LoggingUtils.hold(None)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to go; a second signal shortens the grace, a second SIGINT does not wait for requests either.

@@ -17,6 +17,7 @@ from typing import IO
 import msgspec
 
 import mlapi
+from mlapi.ops.line_handler import LineHandler
 
 # Libraries that bring handlers of their own; their records go through ours.
 OTHERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "mlflow", "alembic", "sqlalchemy", "optuna", "py.warnings")
@@ -38,20 +39,39 @@ class JSONFormatter(logging.Formatter):
         """Take the name that the service has among the processes of the product, such as `mlapi-serve`."""
         super().__init__()
         self._same = {"service.name": service, "service.version": mlapi.__version__, "process.pid": os.getpid()}
+        self._known: dict[tuple[int, str, str], str] = {}  # what follows the instant in a line
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line without its end; fields of the record cannot replace the keys that every line has."""
-        document: dict[str, object] = {
-            "@timestamp": timestamp(record.created),
-            "log.level": record.levelname.lower(),
-            "message": record.getMessage(),
-            "log.logger": record.name,
-            **self._same,
-        }
+        document = self._opening(record.created, record.levelname, record.getMessage(), record.name)
         fields = getattr(record, "fields", None)
         if isinstance(fields, Mapping):
             document = {**document, **fields, **document}  # ours first in the line, and ours win
         return encode(document | _error(record))
+
+    def line(self, level: int, message: str, logger: str, fields: Mapping[str, object]) -> str:
+        """Give the line of a record that was never made, for the few messages that are written again and again.
+
+        Args:
+            level: of the record.
+            message: of the record.
+            logger: its name.
+            fields: one at least, and none of the keys that every line has.
+        """
+        known = self._known.get((level, message, logger))
+        if known is None:
+            known = encode(self._opening(0.0, logging.getLevelName(level), message, logger)).partition(",")[2][:-1]
+            self._known[level, message, logger] = known
+        return f'{{"@timestamp":"{timestamp(time.time())}",{known},{encode(fields)[1:]}'
+
+    def _opening(self, seconds: float, level: str, message: str, logger: str) -> dict[str, object]:
+        return {
+            "@timestamp": timestamp(seconds),
+            "log.level": level.lower(),
+            "message": message,
+            "log.logger": logger,
+            **self._same,
+        }
 
 
 class PlainFormatter(logging.Formatter):
@@ -73,8 +93,12 @@ def configure(level: str, stream: IO[str] | None = None, *, service: str, plain:
         plain: readable lines instead of JSON, for commands that a person runs.
     """
     os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")  # else importing mlflow brings its own handlers
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(PlainFormatter() if plain else JSONFormatter(service))
+    handler: logging.StreamHandler[IO[str]]
+    if plain:
+        handler = logging.StreamHandler(stream or sys.stderr)
+        handler.setFormatter(PlainFormatter())
+    else:
+        handler = LineHandler(stream or sys.stderr, JSONFormatter(service))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

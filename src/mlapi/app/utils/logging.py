@@ -2,9 +2,11 @@
 
 import logging
 import time
+from asyncio import AbstractEventLoop
 from collections.abc import Mapping
 
 from mlapi.ops import emf, logs
+from mlapi.ops.line_handler import sole_handler
 
 MESSAGE = "request answered"
 
@@ -23,13 +25,26 @@ class LoggingUtils:
         logs.configure(level, service="mlapi-serve")
         logging.logThreads = logging.logMultiprocessing = False  # nothing of these is written, and both cost time
 
+    @staticmethod
+    def hold(loop: AbstractEventLoop | None) -> None:
+        """Write the lines of requests that are answered within some milliseconds together; None ends that."""
+        handler = sole_handler(logging.getLogger())
+        if handler is not None:
+            handler.hold(loop)
+
     def access(self, *, level: int, fields: Mapping[str, object]) -> None:
         """Write the one line of a request."""
-        if self._log.isEnabledFor(level):
+        if not self._log.isEnabledFor(level):
+            return
+        if self._cloudwatch:
+            fields = {**fields, **emf.embedded(fields, at_ms=int(time.time() * 1000))}
+        handler = sole_handler(self._log)
+        if handler is not None and isinstance(handler.formatter, logs.JSONFormatter):
+            handler.put(handler.formatter.line(level, MESSAGE, self._log.name, fields))
+        else:
             # Without the search for the calling line, which costs as much as writing the record.
-            sample = emf.embedded(fields, at_ms=int(time.time() * 1000)) if self._cloudwatch else {}
-            extra = {"fields": {**fields, **sample}}
-            self._log.handle(self._log.makeRecord(self._log.name, level, "", 0, MESSAGE, (), None, extra=extra))
+            record = self._log.makeRecord(self._log.name, level, "", 0, MESSAGE, (), None, extra={"fields": fields})
+            self._log.handle(record)
 
     def failure(self, error: Exception, *, request_id: str) -> None:
         """Write an error that nobody foresaw, with its traceback."""
