@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from mlapi.app.api.admission import CONNECTION, WAITING, WORKING, Admission, Turn
+from mlapi.app.api.admission import WAITING, WORKING, Admission, Turn
 from mlapi.app.api.body import ClientGone
+from mlapi.app.api.exchange import CONNECTION
 from mlapi.app.core.errors import Overloaded
 
 
@@ -146,3 +147,26 @@ def test_the_line_is_as_long_as_turns_are_short() -> None:
         quick.took(0.0001)
     assert asyncio.run(_taken(slow, 100)) == WORKING + WAITING
     assert asyncio.run(_taken(quick, 100)) == 100
+
+
+def test_nobody_stands_in_line_where_all_will_have_had_their_turns_soon() -> None:
+    async def quick() -> None:
+        admission = Admission(waited=lambda seconds: pytest.fail("somebody stood in line"))
+        for _ in range(100):
+            admission.took(0.0001)
+        for n_under_way in (1, 2, 32):
+            mine = turn(admission, Connection(n_under_way))
+            with pytest.raises(StopIteration):  # without giving way to the event loop
+                mine.receive().send(None)
+            mine.end()
+
+    asyncio.run(quick())
+
+
+def test_turns_are_taken_at_once_by_no_more_than_work() -> None:
+    admission = Admission()
+    for _ in range(100):
+        admission.took(0.0001)
+    assert [admission.took_at_once(1) for _ in range(WORKING + 1)] == [True] * WORKING + [False]
+    slow = Admission()
+    assert [slow.took_at_once(n) for n in (2, 1)] == [False, True]

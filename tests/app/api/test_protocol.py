@@ -1,6 +1,7 @@
 """What a connection may do, on real sockets."""
 
 import contextlib
+import json
 import os
 import socket
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlapi.app.api.protocol import LARGEST_HEAD_BYTES
+from tests.app.bundles import ROW
 from tests.app.service import KEY
 from tests.app.test_server import Running, running
 
@@ -132,3 +134,59 @@ def test_closes_slow_clients_and_answers_the_good_one(live: Running) -> None:
             client.close()
     assert (closed, good) == (COUNT, COUNT)
     assert time.monotonic() - began < 30  # the deadline itself is 5 s and a look each 0.5 s; the machine may be busy
+
+
+BODY = json.dumps({"data": [ROW]}).encode()
+LENGTH = f"Content-Length: {len(BODY)}\r\n".encode()
+
+
+def talk(live: Running, sent: bytes, n_answers: int) -> bytes:
+    """What comes until there are so many answers."""
+    with socket.create_connection(("127.0.0.1", live.port), timeout=10) as client:
+        client.sendall(sent)
+        got = b""
+        while len(heads(got)) < n_answers:
+            got += (more := client.recv(65536))
+            assert more, "the server closed too early"
+        return got
+
+
+def heads(got: bytes) -> list[tuple[int, dict[str, str]]]:
+    """Status and headers of every answer that is whole."""
+    found: list[tuple[int, dict[str, str]]] = []
+    while got:
+        head, ends, rest = got.partition(b"\r\n\r\n")
+        if not ends:
+            break
+        first, *lines = head.decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        length = int(headers.get("content-length", 0))
+        if len(rest) < length:
+            break
+        found.append((int(first.split(" ")[1]), headers))
+        got = rest[length:]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sent", "statuses", "closed"),
+    [
+        ((HEAD + LENGTH + b"\r\n" + BODY) * 3, [200, 200, 200], False),  # a pipeline
+        (HEAD + LENGTH + b"\r\n" + BODY + b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", [200, 200], False),
+        (HEAD + LENGTH + b"Connection: close\r\n\r\n" + BODY, [200], True),
+        (HEAD.replace(b"HTTP/1.1", b"HTTP/1.0") + LENGTH + b"\r\n" + BODY, [200], True),
+        (HEAD + LENGTH + b"Expect: 100-continue\r\n\r\n" + BODY, [100, 200], False),
+    ],
+    ids=["pipeline", "pipeline of two routes", "last of its connection", "HTTP/1.0", "asks before it sends"],
+)
+def test_an_answer_is_the_same_however_the_connection_is_used(
+    live: Running, sent: bytes, statuses: list[int], closed: bool
+) -> None:
+    [(_, usual)] = heads(talk(live, HEAD + LENGTH + b"\r\n" + BODY, 1))
+    got = heads(talk(live, sent, len(statuses)))
+    assert [status for status, _ in got] == statuses
+    last = got[-1][1]
+    assert (last.get("connection") == "close") == closed
+    if statuses[-1] == 200 and b"GET" not in sent:
+        assert last.keys() - {"connection"} == usual.keys()
+        assert {"date", "x-request-id", "x-model-version", "cache-control", "content-type"} <= usual.keys()

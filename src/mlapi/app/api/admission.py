@@ -10,17 +10,18 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import Message, Receive, Scope
 
 from mlapi.app.api.body import ClientGone
+from mlapi.app.api.exchange import CONNECTION, Connection
 from mlapi.app.core.errors import Overloaded
 
-CONNECTION: Final = "mlapi.connection"  # key of the server's connection in the scope, where our server has made it
 WORKING: Final = 2  # one in the event loop, and one whose explanation is being computed in a thread
 WAITING: Final = 4  # at least, however long a turn takes
 LONGEST_WAIT_S: Final = 0.08  # in line as expected: four turns of 20 ms, or hundreds of a row's tenth of a millisecond
+SOON_S: Final = 0.02  # standing in line costs a request of one row as much again as its turn
 WEIGHT: Final = 0.1  # of the last turn in the mean that foretells the wait
 READING: Final = 256  # bodies on their way, 1 MiB each by default
 PATIENCE_S: Final = 0.25  # in line
@@ -47,6 +48,13 @@ class Admission:
     def read(self) -> None:
         """A body has come, or nobody waits for it any more."""
         self._reading -= 1
+
+    def took_at_once(self, n_under_way: int) -> bool:
+        """Take a turn where nobody stands in line and nobody needs to, for all will have had their turns very soon."""
+        if self._line or self._working >= WORKING or n_under_way * self._turn_s > SOON_S:
+            return False
+        self._working += 1
+        return True
 
     async def take(self) -> None:
         """Wait for a turn; raises Overloaded where the line is full, or does not move."""
@@ -94,7 +102,7 @@ class Turn:
 
     __slots__ = ("_admission", "_began", "_connection", "_has_turn", "_reads", "_receive")
 
-    def __init__(self, admission: Admission, connection: Any, receive: Receive) -> None:
+    def __init__(self, admission: Admission, connection: Connection | None, receive: Receive) -> None:
         self._admission = admission
         self._connection = connection
         self._receive = receive
@@ -113,15 +121,16 @@ class Turn:
         return message
 
     async def _take(self) -> None:
-        await self._admission.take()
-        self._has_turn = True
         connection = self._connection
-        self._began = time.perf_counter()
-        if connection is None:
-            return
-        if len(connection.tasks) > 1:
-            await asyncio.sleep(0)  # whoever came at the same time shall stand in line, or hear that it is full
-        if connection.transport.is_closing():
+        n_under_way = 1 if connection is None else len(connection.tasks)
+        if self._admission.took_at_once(n_under_way):
+            self._has_turn = True
+        else:
+            await self._admission.take()
+            self._has_turn = True
+            if n_under_way > 1:
+                await asyncio.sleep(0)  # whoever came at the same time shall stand in line, or hear that it is full
+        if connection is not None and connection.transport.is_closing():
             raise ClientGone
         self._began = time.perf_counter()
 

@@ -3,7 +3,8 @@
 import os
 import re
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from starlette.types import Scope, Send
 
@@ -21,7 +22,9 @@ JSON: Final = b"application/json"
 KEEP: Final = b"x-prediction-log"  # `off` keeps the rows of a request out of the log
 TRAFFIC: Final = b"x-traffic-label"
 LABEL: Final = re.compile(rb"[A-Za-z0-9._-]{1,32}")
+OK: Final = 200
 NO_CONTENT: Final = 204
+CONNECTION: Final = "mlapi.connection"  # key of the `Connection` in the scope, where our server has made it
 LONGEST_PATH: Final = 200  # characters of a path in the log
 Headers = dict[bytes, bytes]
 Pairs = list[tuple[bytes, bytes]]
@@ -35,6 +38,21 @@ class Reply(NamedTuple):
     body: bytes
     headers: Pairs  # beside content type and length
     media_type: bytes = JSON
+
+
+class Connection(Protocol):
+    """The connection that a request came by, where our own server has made it."""
+
+    tasks: Collection[object]  # requests under way, of all connections
+    transport: Any
+
+    def answer(self, scope: Scope, headers: Pairs, body: bytes) -> bool:
+        """Send a whole answer of status 200, whose headers hold nothing of a client's but what was checked.
+
+        Returns:
+            False where something is unusual: nothing was sent then, and ASGI's messages have to do it.
+        """
+        ...
 
 
 class Exchange:
@@ -118,7 +136,7 @@ class Exchange:
         names = {name for name, _ in given if name != b"vary"}
         return [pair for pair in self.stamps() if pair[0] not in names]
 
-    def log_fields(self) -> dict[str, object]:
+    def log_fields(self, duration_ms: float) -> dict[str, object]:
         """The request's line in the log; nothing of what the client sent but method and path."""
         fields: dict[str, object] = {
             "event.action": "http-request",
@@ -126,7 +144,7 @@ class Exchange:
             "http.request.method": self.method,
             "url.path": self.path[:LONGEST_PATH],
             "http.response.status_code": self.status,
-            "event.duration_ms": round(self.duration_ms, 3),
+            "event.duration_ms": round(duration_ms, 3),
         }
         if self.trace is not None:
             fields["trace.id"] = self.trace.trace_id
@@ -148,8 +166,16 @@ class Exchange:
         if reply.status != NO_CONTENT:  # which has neither type nor length (RFC 9110 §8.6)
             length = str(len(reply.body)).encode()
             headers += ((b"content-type", reply.media_type), (b"content-length", length))
+        if reply.status == OK and not self.draining and self._sent_at_once(headers, reply.body):
+            return
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
+
+
+    def _sent_at_once(self, headers: Pairs, body: bytes) -> bool:
+        """Hand a whole answer to our own server's connection, which spares the ways of ASGI; whether it took it."""
+        connection: Connection | None = self.scope.get(CONNECTION)
+        return connection is not None and self.method != "HEAD" and connection.answer(self.scope, headers, body)
 
 
 def join_headers(pairs: Pairs) -> Headers:

@@ -88,9 +88,10 @@ class Observer:
     def ended(self, exchange: Exchange) -> None:
         """A request was answered, or its client has gone."""
         level = logging.ERROR if exchange.status >= 500 and exchange.status != 503 else logging.INFO
-        self._log.access(level=level, fields=exchange.log_fields())
+        duration_ms = exchange.duration_ms
+        self._log.access(level=level, fields=exchange.log_fields(duration_ms))
         route = route_of(exchange)
-        self._metrics.answered(route, exchange.status, exchange.duration_ms / 1000)
+        self._metrics.answered(route, exchange.status, duration_ms / 1000)
         if exchange.span is not None:
             name, status = f"{exchange.method} {route}", exchange.status
             self._tracing.end(exchange.span, name=name, status=status, attributes=span_attributes(exchange, route))
@@ -101,7 +102,8 @@ class Observer:
 
     def _predicted(self, answered: Answered) -> None:
         prediction = answered.prediction
-        labels = {class_name(label): n_rows for label, n_rows in Counter(prediction.labels).items()}
+        rows = Counter(prediction.labels) if len(prediction.labels) > 1 else {prediction.labels[0]: 1}
+        labels = {class_name(label): n_rows for label, n_rows in rows.items()}
         self._metrics.predicted(answered.snapshot.version, labels, len(prediction.unknown))
         self._drift.saw(answered.snapshot, prediction)
 
