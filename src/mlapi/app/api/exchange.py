@@ -171,7 +171,6 @@ class Exchange:
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
 
-
     def _sent_at_once(self, headers: Pairs, body: bytes) -> bool:
         """Hand a whole answer to our own server's connection, which spares the ways of ASGI; whether it took it."""
         connection: Connection | None = self.scope.get(CONNECTION)
