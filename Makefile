@@ -57,6 +57,10 @@ prove: setup-dev  ## run the tests with every count at its full size
 smoke: setup-dev  ## clone what is committed, `make run` it, and try the request that it prints
 	@$(PYTHON_IN) scripts/smoke.py
 
+.PHONY: fuzz
+fuzz: setup-dev  ## fuzz the code in C against the general ways, under sanitizers, for 15 minutes (ARGS='--seconds 20 --seed 1')
+	@$(PYTHON_IN) -m tests.fuzz $(ARGS)
+
 .PHONY: bench
 bench: setup-dev  ## measure one worker beside a bare framework route, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.serving $(ARGS)

@@ -1,9 +1,9 @@
 """Our own engine: what it refuses, what it owns, what it explains. Its bits are compared in test_native_bits."""
 
-import copy
 import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from threading import Barrier
 from typing import Any
 
@@ -22,6 +22,7 @@ from mlapi.bundle.types import Matrix
 from mlapi.training.proof_rows import proof_rows
 from tests.fixtures.boosters import Trained, train
 from tests.fixtures.extension import needs_extension
+from tests.fuzz.tables import damaged
 
 pytestmark = needs_extension
 COUNT = 20_000 if os.environ.get("MLAPI_PROVE") else 1500
@@ -206,30 +207,10 @@ def test_tables_that_lead_out_of_an_array_are_refused(change: Any, reason: str) 
         NativeTrees(read_forest(trained.model), change(tables_of(trained)))
 
 
-def mutated(arrays: list[NDArray[Any]], rng: np.random.Generator) -> list[NDArray[Any]]:
-    """Arrays with some numbers replaced, or cut or lengthened."""
-    arrays = copy.deepcopy(arrays)
-    for _ in range(rng.integers(1, 4)):
-        which = int(rng.integers(len(arrays)))
-        array = arrays[which]
-        flat = array.reshape(-1).view(np.uint8)
-        if rng.random() < 0.1 or not flat.size:
-            arrays[which] = array[: rng.integers(len(array) + 1)] if rng.random() < 0.5 else np.concatenate([array] * 2)
-            continue
-        item = int(rng.integers(array.size))
-        odd = rng.choice(
-            [0, 1, 2, 5, 7, 255, 2**15, 2**16 - 1, 2**16, 2**24, 2**31, 2**32 - 1, int(rng.integers(2**32))]
-        )
-        flat[item * array.itemsize :][: array.itemsize] = np.frombuffer(
-            int(odd).to_bytes(8, "little")[: array.itemsize], np.uint8
-        )
-    return arrays
-
-
 def test_no_mutated_table_leads_a_walk_astray() -> None:
     """What is not refused is walked; a sanitizer, where one is loaded, sees whether all of it stays inside."""
     trained = train(4)
-    nodes, matrix, rng = order_nodes(read_forest(trained.model)), rows(trained, 20), np.random.default_rng(5)
+    nodes, matrix, rng = order_nodes(read_forest(trained.model)), rows(trained, 20), Random(5)
     groups, roots = nodes.groups.astype(np.uint32), nodes.roots.astype(np.uint32)
     plain: list[NDArray[Any]] = [nodes.base, groups, roots, nodes.records(), nodes.words, nodes.shares]
     walked = dict.fromkeys(("Padded", "Plain"), 0)
@@ -237,7 +218,7 @@ def test_no_mutated_table_leads_a_walk_astray() -> None:
     for kind, arrays in (("Padded", padded), ("Plain", plain)):
         for _ in range(COUNT):
             try:
-                walk = getattr(native.extension(), kind)(5, *mutated(arrays, rng))
+                walk = getattr(native.extension(), kind)(5, *damaged(arrays, rng))
                 walk.margin(matrix, np.empty((20, 4), np.float32))
                 if kind == "Plain":
                     walk.contributions(matrix[:3], np.empty((3, 4, 6)))

@@ -1,0 +1,116 @@
+"""The fuzzer finds what it is there for: each fault planted in the C code, and in a decoder of Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from mlapi.app.core.request import Decoded
+from mlapi.app.schemas import native
+from tests.fuzz import corpus
+from tests.fuzz.build import ROOT, ROWS, Counters, NoCompiler, preload
+from tests.fuzz.corpus import Entry
+from tests.fuzz.fuzzer import BodyFuzzer
+from tests.fuzz.planted import FAULTS, OVERRUN, Fault, build_with
+from tests.fuzz.schemas import SCHEMAS
+from tests.fuzz.shrink import shrink
+from tests.fuzz.ways import Difference, Ways
+
+pytest.importorskip("mlapi.app.schemas._rows", reason="the native request decoder is not built")
+needs_compiler = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+
+
+def has_sanitizers() -> bool:
+    try:
+        return bool(preload())
+    except NoCompiler:
+        return False
+
+
+STEPS = 20_000
+RUN = """
+import pathlib, sys, tests.fuzz.__main__ as fuzz
+folder = pathlib.Path(sys.argv[1])
+sys.exit(fuzz.fuzz(60, 1, "bodies", folder, folder / "found"))
+"""
+NAMES = ("numbers", "ranges", "categories", "churn")
+
+
+def first_difference(
+    ways: dict[str, Ways], counters: Counters | None = None, entries: list[Entry] | None = None
+) -> Difference:
+    fuzzer = None
+    try:
+        fuzzer = BodyFuzzer(ways, Random(1), entries or [], counters=counters)
+        for _ in range(STEPS):
+            fuzzer.step()
+    except Difference as difference:
+        return difference
+    pytest.fail(f"{fuzzer.executions} bodies, and nothing was found")
+
+
+@needs_compiler
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_in_the_c_code_is_found(fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = build_with(fault, "plain", tmp_path)
+    spec = importlib.util.spec_from_file_location(ROWS.module, library)
+    assert spec is not None
+    assert spec.loader is not None
+    extension = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(extension)
+    monkeypatch.setattr(native, "_extension", lambda: extension)
+    ways = {name: Ways(SCHEMAS[name]) for name in NAMES}
+    assert first_difference(ways, Counters(library), corpus.read()).entry is not None
+
+
+class LeadingZero:
+    """A decoder that takes 01 for 1."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def decode(self, body: bytes) -> Decoded | None:
+        decoded: Decoded | None = self._real.decode(re.sub(rb"(?<=[:\s-])0+(?=\d)", b"", body))
+        return decoded
+
+
+def test_a_decoder_that_takes_a_leading_zero_is_found_and_its_body_made_short(tmp_path: Path) -> None:
+    ways = Ways(SCHEMAS["numbers"])
+    ways.native = LeadingZero(ways.native)
+    found = first_difference({"numbers": ways}).entry
+    assert found is not None
+    least = shrink(found.body, _fails(ways))
+    assert re.fullmatch(rb'\{"data":\[\{("[xyz]":0*[0-9],?){2}\}\]\}', least), least
+    assert corpus.read(corpus.keep_found(Entry("numbers", least), tmp_path).parent) == [Entry("numbers", least)]
+
+
+def _fails(ways: Ways) -> Callable[[bytes], bool]:
+    def fails(body: bytes) -> bool:
+        try:
+            ways.look(body)
+        except Difference:
+            return True
+        return False
+
+    return fails
+
+
+@pytest.mark.skipif(not has_sanitizers(), reason="there is no gcc with AddressSanitizer")
+def test_a_read_beyond_an_array_ends_the_run_and_keeps_the_body(tmp_path: Path) -> None:
+    build_with(OVERRUN, "sanitized", tmp_path)
+    command = ["-c", RUN, str(tmp_path)]
+    ran = subprocess.run([sys.executable, *command], check=False, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "runtime error: index 23 out of bounds" in ran.stderr
+    ((name, body),) = corpus.read(tmp_path / "found")
+    assert name in SCHEMAS
+    assert re.search(rb"e-23|[.]", body)
