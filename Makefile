@@ -73,6 +73,10 @@ bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors,
 bench-peers: setup-dev  ## measure other servers beside ours, each in its own environment, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.peers $(ARGS)
 
+.PHONY: bench-cold
+bench-cold: setup-dev  ## measure starts, imports and memory, and rewrite benchmarks/README.md
+	@$(PYTHON_IN) -m benchmarks.cold_start $(ARGS)
+
 .PHONY: bench-scale
 bench-scale: setup-dev  ## train and score a table larger than memory, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.scale $(ARGS)

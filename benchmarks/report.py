@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cold_table import cold_table
 from benchmarks.engine_table import engine_table
 from benchmarks.peers.table import peers_table
 from benchmarks.quality_table import quality_table
@@ -64,4 +65,10 @@ def _load(load: dict[str, float]) -> str:
     return f"{load['requests_per_s']:.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}{failed}"
 
 
-TABLES = {"engine": engine_table, "peers": peers_table, "quality": quality_table, "serving": serving_table}
+TABLES = {
+    "cold": cold_table,
+    "engine": engine_table,
+    "peers": peers_table,
+    "quality": quality_table,
+    "serving": serving_table,
+}

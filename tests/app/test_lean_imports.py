@@ -108,3 +108,12 @@ def test_serves_where_nothing_of_training_can_be_imported(state_dir: Path) -> No
 def test_what_starts_the_service_waits_for_sqlalchemy_until_records_are_kept(module: str) -> None:
     script = f"import sys, {module}; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
+
+
+def test_the_follower_loads_neither_numpy_nor_what_reads_models() -> None:
+    """It compares digests; models are read by a child that verifies them and by the service."""
+    heavy = ("numpy", "asyncio", "mlapi.bundle.encoder", "mlapi.bundle.forest", "mlapi.app", "mlapi.training", "mlflow")
+    modules = "mlapi.cli.follow, mlapi.cli.following, mlapi.cli.first_model, mlapi.bundle.follow, mlapi.ops.settings"
+    script = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], timeout=60, check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

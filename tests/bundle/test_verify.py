@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlapi.bundle import contents
+from mlapi.bundle import decision, encoder, forest, golden, reference, schema, tables, trees
 from mlapi.bundle.archive import write_directory
 from mlapi.bundle.checks import Expectation
 from mlapi.bundle.contents import Contents
@@ -38,8 +38,17 @@ def test_nothing_is_parsed_and_no_engine_loaded_where_a_digest_differs(
     def parse(*_: object) -> None:
         raise AssertionError("parsed before the digests were compared")
 
-    for name in ("FeatureSchema", "Encoder", "Decision", "Golden", "Reference", "load_engine"):
-        monkeypatch.setattr(contents, name, parse)
+    for module, name in (
+        (schema, "FeatureSchema"),
+        (encoder, "Encoder"),
+        (decision, "Decision"),
+        (golden, "Golden"),
+        (reference, "Reference"),
+        (forest, "read_forest"),
+        (tables, "Tables"),
+        (trees, "load_engine"),
+    ):
+        monkeypatch.setattr(module, name, parse)
     (bundle / "model.ubj").write_bytes(b"crafted")
     with pytest.raises(VerificationError, match=r"model\.ubj is not the file"):
         verify(bundle)
@@ -49,7 +58,7 @@ def test_no_engine_is_loaded_where_the_structure_is_wrong(tmp_path: Path, monkey
     def load(*_: object) -> None:
         raise AssertionError("loaded before the structure was checked")
 
-    monkeypatch.setattr(contents, "load_engine", load)
+    monkeypatch.setattr(trees, "load_engine", load)
     write_directory(tmp_path / "1", binary().changed(model=binary().files["model.ubj"][:-1]))
     with pytest.raises(VerificationError, match="structure_invalid"):
         verify(tmp_path / "1")

@@ -139,7 +139,8 @@ def _walk(path: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def _read_file(entry: os.DirEntry[str], left_bytes: int) -> bytes:
     """Read one byte more than is left at most: enough to know that it is too much."""
     with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-        return file.read(left_bytes + 1)
+        size_bytes = os.fstat(file.fileno()).st_size
+        return file.read(min(size_bytes, left_bytes) + 1)
 
 
 def _read_header(header: bytes) -> tuple[str, int]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from typing import Final, NamedTuple
 
-from mlapi.bundle import native
 from mlapi.bundle.contents import REQUIRED_FILES, SCHEMA_FILE, Contents
 from mlapi.bundle.errors import EngineError, FormatError, VerificationError
 from mlapi.bundle.manifest import MANIFEST_FILE, content_digest, sha256
 from mlapi.bundle.signing import SIGNATURE_FILE, verify_signature
-from mlapi.bundle.structure import check_forest
 
 _DISTRIBUTIONS: Final = {"xgboost": ("xgboost-cpu", "xgboost")}  # two wheels of one package
 _RELEASE: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,5}", re.ASCII)  # the release segment of PEP 440
@@ -74,6 +71,8 @@ def structure(contents: Contents, expected: Expectation) -> None:
     Raises:
         VerificationError: structure_invalid.
     """
+    from mlapi.bundle.structure import check_forest
+
     for name in REQUIRED_FILES:
         if name not in contents.files:
             raise VerificationError("structure", "structure_invalid", f"{name} is missing")
@@ -91,6 +90,8 @@ def versions(contents: Contents, expected: Expectation) -> None:
     Raises:
         VerificationError: version_unsupported.
     """
+    from mlapi.bundle import native
+
     requires = contents.manifest.requires
     if "xgboost" not in requires:
         raise VerificationError("versions", "version_unsupported", "does not say which xgboost wrote it")
@@ -127,6 +128,8 @@ def _digest_of_digests(contents: Contents) -> None:
 
 def _installed(name: str) -> str | None:
     """Version of a distribution, read from its metadata and not from an import."""
+    from importlib import metadata
+
     for distribution in _DISTRIBUTIONS.get(name, (name,)):
         try:
             return metadata.version(distribution)

@@ -1,22 +1,27 @@
-"""The files of one bundle in memory, each read as what it is when somebody first asks."""
+"""The files of one bundle in memory, each read as what it is when somebody first asks.
+
+What reads a part is imported then too: the follower, which only compares digests, never loads NumPy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mlapi.bundle import archive
-from mlapi.bundle.decision import Decision
-from mlapi.bundle.encoder import Encoder
-from mlapi.bundle.forest import Forest, read_forest
-from mlapi.bundle.golden import Golden
 from mlapi.bundle.manifest import MANIFEST_FILE, Manifest, manifest_digest
-from mlapi.bundle.reference import Reference
-from mlapi.bundle.schema import FeatureSchema
-from mlapi.bundle.tables import Tables
-from mlapi.bundle.trees import TreeEngine, load_engine
+
+if TYPE_CHECKING:
+    from mlapi.bundle.decision import Decision
+    from mlapi.bundle.encoder import Encoder
+    from mlapi.bundle.forest import Forest
+    from mlapi.bundle.golden import Golden
+    from mlapi.bundle.reference import Reference
+    from mlapi.bundle.schema import FeatureSchema
+    from mlapi.bundle.tables import Tables
+    from mlapi.bundle.trees import TreeEngine
 
 SCHEMA_FILE: Final = "schema.json"
 ENCODER_FILE: Final = "encoder.json"
@@ -63,41 +68,57 @@ class Contents:
     @cached_property
     def schema(self) -> FeatureSchema:
         """The features."""
+        from mlapi.bundle.schema import FeatureSchema
+
         return FeatureSchema.from_json(self.files[SCHEMA_FILE])
 
     @cached_property
     def encoder(self) -> Encoder:
         """From cells to the matrix."""
+        from mlapi.bundle.encoder import Encoder
+
         return Encoder.from_json(self.schema, self.files[ENCODER_FILE])
 
     @cached_property
     def decision(self) -> Decision:
         """From margins to labels."""
+        from mlapi.bundle.decision import Decision
+
         return Decision.from_json(self.files[DECISION_FILE])
 
     @cached_property
     def golden(self) -> Golden:
         """Rows with their answers."""
+        from mlapi.bundle.golden import Golden
+
         return Golden.from_json(self.files[GOLDEN_FILE])
 
     @cached_property
     def reference(self) -> Reference:
         """What the training data looked like."""
+        from mlapi.bundle.reference import Reference
+
         return Reference.from_json(self.files[REFERENCE_FILE])
 
     @cached_property
     def forest(self) -> Forest:
         """The trees, in our own reading."""
+        from mlapi.bundle.forest import read_forest
+
         return read_forest(self.files[MODEL_FILE])
 
     @cached_property
     def tables(self) -> Tables | None:
         """The trees as our own engine walks them; None where the bundle has no such files."""
+        from mlapi.bundle.tables import Tables
+
         return Tables.from_files(self.files)
 
     @cached_property
     def engine(self) -> TreeEngine:
         """From the matrix to margins; made last, when everything else has been checked."""
+        from mlapi.bundle.trees import load_engine
+
         return load_engine(self.files[MODEL_FILE], self.forest, self.tables)
 
     @cached_property

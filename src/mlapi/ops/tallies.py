@@ -26,7 +26,7 @@ class Tallies:
 
     def __init__(self, area: bytearray | mmap | None = None) -> None:
         """Take an area of at least `SCRATCH` values, empty or as another process left it; new memory if None."""
-        self._area = bytearray(SIZE_BYTES) if area is None else area  # zeros take no memory until written
+        self._area = mmap(-1, SIZE_BYTES) if area is None else area  # takes no memory until written
         self._places: dict[Key, int] = {}
         self.values = memoryview(self._area).cast("B").cast("d")
         if self._area[: len(MAGIC)] == MAGIC:
