@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
+from benchmarks import open_loop, report
 from benchmarks.load import WrkMissing
-from benchmarks.peers import environments, machine, model
+from benchmarks.peers import environments, machine, model, plot
 from benchmarks.peers.catalogue import PEERS, Peer, here
 from benchmarks.peers.measuring import Bench
 from benchmarks.peers.process import PeerFault
@@ -46,6 +46,7 @@ def main() -> int:
         print(peers_table(results))  # a part is no result to keep
     else:
         report.save("peers", results)
+        plot.draw(results, ROOT / "benchmarks" / "results" / "peers.svg")
     return 0
 
 
@@ -88,7 +89,7 @@ def report_setup(refused: dict[str, str]) -> int:
 def measure(peers: dict[str, Peer], pythons: dict[str, Path], *, rounds: int, seconds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="peers-") as scratch:
         print("training the booster", file=sys.stderr)
-        bench = Bench(model.make(Path(scratch)), pythons, seconds)
+        bench = Bench(model.make(Path(scratch)), pythons, seconds, tails=can_ask_openly())
         before = machine.describe()
         seen, refused = bench.run(peers, rounds)
     locks = {peer.lock: pythons[name] for name, peer in peers.items() if peer.lock}
@@ -103,6 +104,15 @@ def measure(peers: dict[str, Peer], pythons: dict[str, Path], *, rounds: int, se
         "servers": {name: found.summary() for name, found in seen.items()},
         "refused": refused,
     }
+
+
+def can_ask_openly() -> bool:
+    try:
+        open_loop.client()
+    except open_loop.LoadFault as fault:
+        print(f"without the open loop: {fault}", file=sys.stderr)
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import load
+from benchmarks.open_loop import open_loop
 from benchmarks.peers.catalogue import KEY, Peer, Place
 from benchmarks.peers.model import Model
 from benchmarks.peers.process import PeerFault, Request, Running, started
@@ -23,6 +24,7 @@ from benchmarks.servers import free_port
 
 # Rows of a request and connections, each with one request under way: the columns of the table.
 SHAPES = {"1 row, c 1": (1, 1), "1 row, c 32": (1, 32), "100 rows, c 4": (100, 4), "1000 rows, c 4": (1000, 4)}
+MOST, SHARE = "1 row, c 32", 0.7  # the open loop asks for one row a request, at this share of what that shape got
 TOLERANCE = 1e-6  # a float32 probability written as a float64, or rounded to its shortest text
 WARMING = 5  # requests of each size before the load, which check the answers too
 
@@ -36,6 +38,7 @@ class Seen:
     largest_mib: list[float] = field(default_factory=list)
     processes: list[int] = field(default_factory=list)
     loads: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    tails: list[dict[str, float]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """Medians over the rounds; of the CPU time the least, of the failures the sum."""
@@ -45,15 +48,14 @@ class Seen:
             "largest_mib": statistics.median(self.largest_mib),
             "processes": max(self.processes),
             "load": {shape: summary(loads) for shape, loads in self.loads.items()},
+            **({"open_loop": summary(self.tails)} if self.tails else {}),
         }
 
 
 def summary(loads: list[dict[str, float]]) -> dict[str, float]:
     medians = {name: statistics.median(seen[name] for seen in loads) for name in loads[0]}
-    return medians | {
-        "cpu_us": min(seen["cpu_us"] for seen in loads),
-        "failed": sum(seen["failed"] for seen in loads),
-    }
+    least = {"cpu_us": min(seen["cpu_us"] for seen in loads)} if "cpu_us" in medians else {}
+    return medians | least | {"failed": sum(seen["failed"] for seen in loads)}
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,14 @@ class Bench:
     Attributes:
         pythons: of each peer's environment, by the peer's name.
         seconds: length of one load.
+        tails: whether to ask in an open loop too.
         prepared: peers that have prepared what they need to start.
     """
 
     model: Model
     pythons: dict[str, Path]
     seconds: int
+    tails: bool = False
     prepared: set[str] = field(default_factory=set)
 
     def run(self, peers: dict[str, Peer], rounds: int) -> tuple[dict[str, Seen], dict[str, str]]:
@@ -98,13 +102,15 @@ class Bench:
         with self.serving(name, peer) as server:
             seen.starts_s.append(server.start_s)
             self.check(peer, server)
-            server.settle()
+            server.settle(limit_s=10)
             sizes = server.pss_mib()
             seen.resident_mib.append(sum(sizes.values()))
             seen.largest_mib.append(max(sizes.values()))
             seen.processes.append(len(sizes))
             for shape, (n_rows, concurrency) in SHAPES.items():
                 seen.loads[shape].append(self.load(peer, server, n_rows, concurrency))
+            if self.tails:
+                seen.tails.append(self.tail(peer, server, SHARE * seen.loads[MOST][-1]["requests_per_s"]))
 
     @contextmanager
     def serving(self, name: str, peer: Peer) -> Iterator[Running]:
@@ -145,6 +151,19 @@ class Bench:
         worst = float(np.abs(np.asarray(found, np.float64) - expected).max())
         if not worst <= TOLERANCE:
             raise PeerFault(f"wrong answers: a probability is {worst:.3g} off the booster's")
+
+    def tail(self, peer: Peer, server: Running, rate: float) -> dict[str, float]:
+        """Ask for one row a request at times that were fixed beforehand, whatever became of the requests before."""
+        server.settle()
+        url = f"http://127.0.0.1:{server.port}{peer.path}"
+        headers = {"Authorization": f"Bearer {KEY}"}
+        found = open_loop(url, headers, [peer.encode(self.model.rows[:1])], rate, self.seconds, seed=0)
+        return {
+            "requests_per_s": rate,
+            "p50_ms": found.percentile_ms(50),
+            "p99_ms": found.percentile_ms(99),
+            "failed": float(len(found) - found.good.sum()),
+        }
 
     def load(self, peer: Peer, server: Running, n_rows: int, concurrency: int) -> dict[str, float]:
         url = f"http://127.0.0.1:{server.port}{peer.path}"

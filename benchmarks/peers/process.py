@@ -61,14 +61,14 @@ class Running:
                 sizes[pid] = int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024
         return sizes
 
-    def settle(self, limit_s: float = 15) -> None:
+    def settle(self, limit_s: float = 2) -> None:
         """Wait until it is at rest, so that what follows its start, or is left of a load, is not measured."""
         end = time.monotonic() + limit_s
         before = self.cpu_s()
         while time.monotonic() < end:
             time.sleep(0.25)
             now = self.cpu_s()
-            if now - before <= 0.025:  # a tenth of one core
+            if now - before <= 0.05:  # a fifth of one core: some look for work a thousand times a second
                 return
             before = now
 

@@ -17,13 +17,15 @@ def servers_table(results: dict[str, Any]) -> str:
     """One line a server; a cell holds requests/s, p50/p99 ms, CPU µs a request and rows/s."""
     servers = results["servers"]
     shapes = list(next(iter(servers.values()))["load"]) if servers else []
+    openly = any("open_loop" in server for server in servers.values())
+    heads = [*shapes, "open loop at 70 %: requests/s · p50/p99 ms"] if openly else shapes
     lines = [
         f"A cell holds {' · '.join(HEADS)}.\n",
-        f"| server | first 200, s | resident, MiB (largest process, of how many) | {' | '.join(shapes)} |",
-        "|---|---:|---:|" + "---|" * len(shapes),
+        f"| server | first 200, s | resident, MiB (largest process, of how many) | {' | '.join(heads)} |",
+        "|---|---:|---:|" + "---|" * len(heads),
     ]
     for name, server in servers.items():
-        cells = " | ".join(_cell(server["load"][shape]) for shape in shapes)
+        cells = " | ".join([*(_cell(server["load"][shape]) for shape in shapes), *_open_cell(server, openly)])
         memory = f"{server['resident_mib']:.0f} ({_parts(server)})"
         lines.append(f"| {results['labels'][name]} | {server['start_s']:.2f} | {memory} | {cells} |")
     return "\n".join(lines)
@@ -48,7 +50,8 @@ def goals_table(results: dict[str, Any]) -> str:
 def origin(results: dict[str, Any]) -> str:
     """How it was measured, on what, with which versions."""
     host = results["host"]
-    failed = sum(load["failed"] for server in results["servers"].values() for load in server["load"].values())
+    loads = [load for server in results["servers"].values() for load in _loads(server)]
+    failed = sum(load["failed"] for load in loads)
     versions = "; ".join(
         f"{lock}: {', '.join(f'{package} {version}' for package, version in found.items())}"
         for lock, found in results["versions"].items()
@@ -68,9 +71,23 @@ def _parts(server: dict[str, Any]) -> str:
     return f"{server['largest_mib']:.0f} of {server['processes']}" if server["processes"] > 1 else "1"
 
 
+def _loads(server: dict[str, Any]) -> list[dict[str, float]]:
+    return [*server["load"].values(), *([server["open_loop"]] if "open_loop" in server else [])]
+
+
 def _cell(load: dict[str, float]) -> str:
-    failed = f" · **{load['failed']:.0f} failed**" if load["failed"] else ""
-    return (
-        f"{load['requests_per_s']:,.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f} · "
-        f"{load['cpu_us']:,.0f} · {load['rows_per_s']:,.0f}{failed}"
-    )
+    return f"{_pace(load)} · {load['cpu_us']:,.0f} · {load['rows_per_s']:,.0f}{_failed(load)}"
+
+
+def _open_cell(server: dict[str, Any], openly: bool) -> list[str]:
+    if not openly:
+        return []
+    return [_pace(server["open_loop"]) + _failed(server["open_loop"]) if "open_loop" in server else ""]
+
+
+def _pace(load: dict[str, float]) -> str:
+    return f"{load['requests_per_s']:,.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}"
+
+
+def _failed(load: dict[str, float]) -> str:
+    return f" · **{load['failed']:.0f} failed**" if load["failed"] else ""

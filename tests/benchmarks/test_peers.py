@@ -17,6 +17,7 @@ from benchmarks.peers.__main__ import names
 from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.measuring import SHAPES, Bench, summary
 from benchmarks.peers.model import Model
+from benchmarks.peers.plot import draw
 from benchmarks.peers.process import PeerFault, Request, started
 from benchmarks.peers.table import peers_table
 from benchmarks.servers import free_port
@@ -91,6 +92,21 @@ def test_the_table_names_who_was_left_out_and_why_and_every_version() -> None:
     assert "Left out: LitServe, batching: ended; the end of its log: no module" in text
     assert "fastapi: fastapi 1.2" in text
     assert "0 requests failed" in text
+
+
+def test_the_open_loop_has_a_column_where_somebody_was_asked_so() -> None:
+    openly = server(100) | {"open_loop": {"requests_per_s": 70.0, "p50_ms": 1.0, "p99_ms": 9.5, "failed": 2}}
+    text = peers_table(results(mlapi=openly, fastapi=server(12)))
+    assert " | open loop at 70 %: requests/s · p50/p99 ms |" in text
+    assert " | 70 · 1.00/9.50 · **2 failed** |" in text
+    assert "2 requests failed" in text
+
+
+def test_the_plot_holds_every_server_and_is_the_same_again(tmp_path: Path) -> None:
+    for name in ("a.svg", "b.svg"):
+        draw(results(mlapi=server(1234), fastapi=server(12)), tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert "1,234" in (tmp_path / "a.svg").read_text()
 
 
 def test_failed_requests_stand_in_their_cell() -> None:
