@@ -19,6 +19,7 @@ from mlapi.bundle.cells import (
 )
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
+LONGEST = int(np.nextafter(FLOAT32_OVERFLOW, 0)) + 2**74 - 1  # the last integer below the middle between two float64s
 
 
 @given(st.floats(allow_nan=False))
@@ -32,7 +33,7 @@ def test_a_number_fits_exactly_if_it_rounds_to_a_finite_float32(number: float) -
     assert (number_fault(number) is None) == finite
 
 
-@pytest.mark.parametrize("cell", [0, 1.5, -0.0, 10**38, -(10**38), 5e-324, np.float64(3)], ids=repr)
+@pytest.mark.parametrize("cell", [0, 1.5, -0.0, 10**38, -(10**38), 5e-324, np.float64(3), LONGEST, -LONGEST], ids=repr)
 def test_a_numeric_feature_takes_any_number_within_float32(cell: object) -> None:
     assert number_fault(cell) is None
 
@@ -50,6 +51,8 @@ def test_a_numeric_feature_takes_any_number_within_float32(cell: object) -> None
         (float("-inf"), "wrong_type", "a finite number"),
         (1e39, "out_of_range", "float32"),
         (10**39, "out_of_range", "float32"),
+        (int(FLOAT32_OVERFLOW) - 1, "out_of_range", "float32"),  # float64 rounds it up to what overflows
+        (1 - int(FLOAT32_OVERFLOW), "out_of_range", "float32"),
         (10**400, "out_of_range", "float32"),
         (-(10**400), "out_of_range", "float32"),
     ],

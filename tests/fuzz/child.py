@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tests.fuzz import corpus
 from tests.fuzz.build import ROWS, TREES, Counters, Unit, library_of, load
 from tests.fuzz.corpus import Entry
+from tests.fuzz.formats import FormatFuzzer
 from tests.fuzz.fuzzer import BodyFuzzer, Current
 from tests.fuzz.grammar import Grammar
 from tests.fuzz.mutation import mutate
@@ -24,7 +25,7 @@ from tests.fuzz.schemas import SCHEMAS
 from tests.fuzz.shrink import shrink
 from tests.fuzz.ways import Difference, Ways
 
-SHARES = {"bodies": 0.7, "requests": 0.15, "tables": 0.15}
+SHARES = {"bodies": 0.68, "requests": 0.13, "formats": 0.04, "tables": 0.15}
 
 
 class Session(NamedTuple):
@@ -131,7 +132,16 @@ def fuzz_tables(session: Session, seconds: float) -> None:
             fuzzer.step()
 
 
-PARTS = {"bodies": fuzz_bodies, "requests": fuzz_requests, "tables": fuzz_tables}
+def fuzz_formats(session: Session, seconds: float) -> None:
+    """Send the same rows in every format; raises Difference."""
+    session.load(ROWS)
+    fuzzer, progress = FormatFuzzer(Random(session.seed)), Progress("formats", seconds)
+    while not progress.is_over(lambda: f"{fuzzer.outcomes.total()} tables, {dict(fuzzer.outcomes)}"):
+        for _ in range(20):
+            fuzzer.step()
+
+
+PARTS = {"bodies": fuzz_bodies, "requests": fuzz_requests, "formats": fuzz_formats, "tables": fuzz_tables}
 
 
 def _keep(difference: Difference, ways: dict[str, Ways], folder: Path) -> None:

@@ -12,6 +12,7 @@ from tests.fixtures.extension import needs_extension
 from tests.fuzz import corpus
 from tests.fuzz.corpus import Entry
 from tests.fuzz.exchanges import NAMES, Pair, ask_for
+from tests.fuzz.formats import FormatFuzzer
 from tests.fuzz.fuzzer import BodyFuzzer
 from tests.fuzz.schemas import SCHEMAS
 from tests.fuzz.tables import TableFuzzer
@@ -49,6 +50,13 @@ def test_whole_requests_get_the_same_answer_and_leave_the_same_line(name: str, t
         statuses = {pair.compare(Entry(name, body), ask_for(rng, body)) for body in bodies}
         assert statuses >= {"200", "400", "422"}
         assert pair.compare_metrics() > 20
+
+
+def test_the_same_rows_get_the_same_answer_in_every_format() -> None:
+    fuzzer = FormatFuzzer(Random(4))
+    for _ in range(300):
+        fuzzer.step()
+    assert min(fuzzer.outcomes["Accepted"], fuzzer.outcomes["Refused"]) > 50
 
 
 @needs_extension

@@ -60,7 +60,7 @@ class Ways:
         self.schema = schema
         self._encoder = Encoder.fit(schema, {})
         self.native: Any = NativeDecoder.made_for(self._encoder, max_rows=MAX_ROWS)
-        self._general = RequestDecoder(self._encoder, max_rows=MAX_ROWS, max_depth=MAX_DEPTH)
+        self.general = RequestDecoder(self._encoder, max_rows=MAX_ROWS, max_depth=MAX_DEPTH)
 
     def look(self, body: bytes) -> str:
         """Take a body all ways.
@@ -71,14 +71,18 @@ class Ways:
         Raises:
             Difference: two ways say different things, or one fails in a way that nobody foresaw.
         """
-        exactly, _ = self._verdict(self._general.decode_exactly, body)
-        generally, exact = self._verdict(self._general.decode_table, body)
+        exactly, _ = self._verdict(self.general.decode_exactly, body)
+        generally, exact = self._verdict(self.general.decode_table, body)
         _compare("the fast way", generally, exactly)
         way = "complete" if exact else "fast"
         if self.native is not None and (decoded := self.native.decode(body)) is not None:
             _compare("the native way", self._accepted(decoded), exactly)
             way = "native"
         return f"{way} {_short(exactly)}"
+
+    def verdict(self, decode: Any, body: bytes) -> Verdict:
+        """What the client would be told of a body that is decoded so."""
+        return self._verdict(decode, body)[0]
 
     def _verdict(self, decode: Any, body: bytes) -> tuple[Verdict, bool]:
         """What the client would be told, as `PredictEndpoint` does it, and whether the complete way said it."""
@@ -87,9 +91,11 @@ class Ways:
             decoded = decode(body)
             return self._accepted(decoded), decoded.exact
         except RowsError as error:
-            if decoded is None or decoded.exact:
+            if decoded is None:
                 return _refused(error), True
-            return self._verdict(self._general.decode_exactly, body)
+            if decoded.exact:
+                raise Difference(f"every cell was checked, and still the encoder refuses: {error}") from error
+            return self._verdict(self.general.decode_exactly, body)
         except Exception as error:  # noqa: BLE001  # whatever comes is what is looked for
             return _refused(error), True
 

@@ -41,7 +41,8 @@ def number_fault(cell: object, expected: str = NUMBER) -> Fault | None:
     """Find fault with the cell of a numeric feature; a boolean is no number."""
     if not isinstance(cell, float | int) or isinstance(cell, bool):
         return Fault("wrong_type", expected)
-    if abs(cell) < FLOAT32_OVERFLOW:  # an integer is compared exactly, however long it is
+    # An integer, however long it is, is compared exactly first and then as the float64 that it becomes.
+    if abs(cell) < FLOAT32_OVERFLOW and abs(float(cell)) < FLOAT32_OVERFLOW:
         return None
     return NOT_FINITE if isinstance(cell, float) and not math.isfinite(cell) else OUT_OF_RANGE
 
