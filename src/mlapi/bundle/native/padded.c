@@ -53,7 +53,7 @@ static const char *check_blocks(const Padded *trees)
     for (size_t block = 0; block < trees->n_blocks; block++) {
         if (trees->depths[block] > MAX_PADDED)
             return "a tree is too deep";
-        size += LANES << trees->depths[block];
+        size += (size_t)LANES << trees->depths[block];
     }
     return size == trees->n_nodes && size == trees->n_leaves ? NULL : "nodes and leaves do not fit the depths";
 }
