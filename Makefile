@@ -62,8 +62,8 @@ fuzz: setup-dev  ## fuzz the code in C against the general ways, under sanitizer
 	@$(PYTHON_IN) -m tests.fuzz $(ARGS)
 
 .PHONY: bench
-bench: setup-dev  ## measure one worker beside a bare framework route, and rewrite benchmarks/README.md
-	@$(PYTHON_IN) -m benchmarks.serving $(ARGS)
+bench: setup-dev  ## measure engine, decoding, servers and load shapes (5 minutes), rewrite benchmarks/README.md, and fail if slower than committed
+	@$(PYTHON_IN) -m benchmarks.bench $(ARGS)
 
 .PHONY: bench-engine
 bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors, and rewrite benchmarks/README.md

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import imports, report
+from benchmarks.promoted import KEY, example_body, prepare
 from benchmarks.servers import Server, free_port, started
-from benchmarks.serving import KEY, example_body, prepare
 
 HOST = ("--no-access-log", "--loop", "uvloop", "--http", "httptools", "--log-level", "error")
 SHOWN = 12  # packages

@@ -6,8 +6,8 @@ of each the least time counts, which is what neighbours on the machine move leas
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from benchmarks import report, tables
+from benchmarks.clock import least_us
 from mlapi.bundle import native
 from mlapi.bundle.forest import read_forest
 from mlapi.bundle.libxgboost import LibXGBoost
@@ -24,8 +25,12 @@ from mlapi.bundle.nodes import order_nodes
 from mlapi.bundle.padding import build_tables
 
 TREES, DEPTH = 300, 6
-ROWS = (1, 100, 1000, 10_000)
-CALLS = {1: 200, 100: 10, 1000: 2, 10_000: 1}  # of one round: enough to be timed, few enough to take turns often
+CALLS = {
+    1: 200,
+    100: 10,
+    1000: 2,
+    10_000: 1,
+}  # by rows, in one round: enough to be timed, few enough to take turns often
 Call = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -35,19 +40,30 @@ def main() -> int:
     arguments = parser.parse_args()
     if native.extension() is None:
         parser.error(f"there is no engine to measure: {native.absence()}")
+    report.save("engine", measure(arguments.rounds))
+    return 0
+
+
+def measure(rounds: int) -> dict[str, object]:
+    """Give CPU microseconds a call by rows and engine, and how many margins of each have other bits than XGBoost's."""
     matrix, booster = train()
     engines = engines_of(booster)
     expected = engines["inplace_predict"](matrix)
-    results = {
+    return {
         "trees": TREES,
         "depth": DEPTH,
-        "rounds": arguments.rounds,
+        "rounds": rounds,
         "different_bits": {name: differing(engine(matrix), expected) for name, engine in engines.items()},
         "rows_compared": len(matrix),
-        "cpu_us": {str(n_rows): least(engines, matrix[:n_rows], arguments.rounds) for n_rows in ROWS},
+        "cpu_us": {
+            str(n_rows): least_us(
+                {name: partial(engine, matrix[:n_rows]) for name, engine in engines.items()},
+                rounds=rounds,
+                repeats=repeats,
+            )
+            for n_rows, repeats in CALLS.items()
+        },
     }
-    report.save("engine", results)
-    return 0
 
 
 def train() -> tuple[NDArray[np.float32], xgboost.Booster]:
@@ -87,19 +103,6 @@ def engines_of(booster: xgboost.Booster) -> dict[str, Call]:
 
 def differing(found: NDArray[np.float32], expected: NDArray[np.float32]) -> int:
     return int((found.view(np.int32) != expected.view(np.int32)).sum())
-
-
-def least(engines: dict[str, Call], matrix: NDArray[np.float32], rounds: int) -> dict[str, float]:
-    """Give each engine's least CPU time a call, in microseconds, over all threads."""
-    best = dict.fromkeys(engines, float("inf"))
-    calls = CALLS[len(matrix)]
-    for _ in range(rounds):
-        for name, engine in engines.items():
-            start = time.process_time()
-            for _ in range(calls):
-                engine(matrix)
-            best[name] = min(best[name], (time.process_time() - start) / calls * 1e6)
-    return best
 
 
 if __name__ == "__main__":

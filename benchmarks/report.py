@@ -7,8 +7,8 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
+from benchmarks.bench_tables import encode_table, serving_table, shapes_table
 from benchmarks.cold_table import cold_table
 from benchmarks.engine_table import engine_table
 from benchmarks.peers.table import peers_table
@@ -32,43 +32,12 @@ def save(name: str, results: dict[str, object]) -> None:
     print(table, file=sys.stdout)
 
 
-def serving_table(results: dict[str, Any]) -> str:
-    """Markdown: one line a server, and the service's share of the bare route."""
-    lines = [
-        "| server | start to first 200, s | resident, MiB | 1 row, c 1: req/s · p50/p99 ms | 1 row, c 32 |",
-        "|---|---|---|---|---|",
-    ]
-    for name, label in (("mlapi", "mlapi, one worker"), ("constant", "bare framework route, constant answer")):
-        cells = [_load(results["load"][name][c]) for c in ("1", "32")]
-        start, memory = results["start_s"][name], results["resident_mib"][name]
-        lines.append(f"| {label} | {start:.2f} | {memory:.0f} | {' | '.join(cells)} |")
-    share = [
-        results["load"]["mlapi"][c]["requests_per_s"] / results["load"]["constant"][c]["requests_per_s"]
-        for c in ("1", "32")
-    ]
-    start = results["start_s"]["mlapi"] / results["start_s"]["constant"]
-    memory = results["resident_mib"]["mlapi"] / results["resident_mib"]["constant"]
-    lines.append(f"| ratio | {start:.2f} | {memory:.2f} | {share[0]:.2f} | {share[1]:.2f} |")
-    follower = ", ".join(f"{size:.0f} MiB" for size in results["follower_mib"]) or "none"
-    machine = results["machine"]
-    versions = ", ".join(f"{library} {version}" for library, version in machine["libraries"].items())
-    note = (
-        f"\nMedians of {results['rounds']} interleaved rounds of {results['seconds']} s, wrk on the same "
-        f"{machine['cores']} cores, Python {machine['python']}, {versions}. "
-        f"The follower, a process of its own, holds {follower}.\n"
-    )
-    return "\n".join(lines) + "\n" + note
-
-
-def _load(load: dict[str, float]) -> str:
-    failed = f" · {load['failed']:.0f} failed" if load["failed"] else ""
-    return f"{load['requests_per_s']:.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}{failed}"
-
-
 TABLES = {
     "cold": cold_table,
+    "encode": encode_table,
     "engine": engine_table,
     "peers": peers_table,
     "quality": quality_table,
     "serving": serving_table,
+    "shapes": shapes_table,
 }
