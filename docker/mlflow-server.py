@@ -1,12 +1,14 @@
 """Becomes `mlflow server` with what the environment says; MLflow's own variables do the rest.
 
 With files it can be run read-only, /var/lib/mlflow and /tmp alone writable. A bucket of a server of our own
-(MLFLOW_S3_ENDPOINT_URL) is made where it is missing.
+(MLFLOW_S3_ENDPOINT_URL) is made where it is missing. Whoever calls must be a user where there are secrets of users.
 """
 
 import os
 import sys
 from urllib.parse import urlsplit
+
+import mlflow_users
 
 HOSTS = os.environ.get("MLFLOW_ALLOWED_HOSTS", "mlflow:5000,localhost:5000,127.0.0.1:5000")
 ARGUMENTS = [
@@ -39,4 +41,4 @@ if DESTINATION.scheme == "s3" and ENDPOINT:
     if DESTINATION.netloc not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=DESTINATION.netloc)
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108  # whatever a library wants to keep is lost with the container
-os.execvp("mlflow", ARGUMENTS + sys.argv[1:])  # noqa: S606, S607  # no shell is wanted; of the image
+os.execvp("mlflow", ARGUMENTS + mlflow_users.arguments() + sys.argv[1:])  # noqa: S606, S607  # no shell is wanted; of the image

@@ -47,7 +47,8 @@ def main() -> int:
         return fail(f"the service was not ready within {PATIENCE_S} s; its log is above")
     print(f"Healthy after {time.monotonic() - started:.0f} s")
     print(f"URL     {URL}  (documentation: {URL}/docs)")
-    print(f"MLflow  http://127.0.0.1:{os.environ.get('MLFLOW_PORT', '5000')}")
+    mlflow = f"http://127.0.0.1:{os.environ.get('MLFLOW_PORT', '5000')}"
+    print(f"MLflow  {mlflow}  (user and password: {SECRETS / 'mlflow-admin'})")
     print(f"Key     {key}")
     print(f"Try     {request(key)}")
     return 0
@@ -70,6 +71,9 @@ def kept_key() -> str:
     SECRETS.chmod(0o700)
     key = kept("metrics-key", f"mlk_{secrets.token_urlsafe(32)}")
     kept("mlapi.toml", f'[api]\napi_keys = ["{key}"]\n')
+    for user in ("admin", "reader"):
+        login = "[mlflow]\nmlflow_tracking_username = mlapi-{0}\nmlflow_tracking_password = {1}\n"
+        kept(f"mlflow-{user}", login.format(user, secrets.token_urlsafe(24)))
     password = kept("postgres-password", secrets.token_urlsafe(24))
     service = "[{0}]\nhost=postgres\nuser=mlapi\ndbname={0}\npassword={1}\n"
     kept("pg-service", "".join(service.format(name, password) for name in ("mlflow", "predictions")))

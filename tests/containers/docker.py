@@ -1,5 +1,7 @@
 """Docker as the tests use it: the client, images of this checkout, containers that are gone afterwards."""
 
+import base64
+import http.client
 import json
 import os
 import shutil
@@ -84,7 +86,7 @@ class Stack:
         self.port, self.mlflow_port = free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("MLAPI_", "MLFLOW_"))},
-            "COMPOSE_PROJECT_NAME": "mlapi-test",
+            "COMPOSE_PROJECT_NAME": f"mlapi-test-{self.port}",  # another checkout's tests may run beside
             "MLAPI_SECRETS": str(secrets),
             "API_PORT": str(self.port),
             "MLFLOW_PORT": str(self.mlflow_port),
@@ -120,6 +122,23 @@ class Stack:
 
     def container(self, service: str) -> str:
         return self.compose("ps", "--quiet", service)
+
+    def login(self, user: str) -> tuple[str, str]:
+        """Name and password of MLflow's `admin` or `reader`."""
+        words = (self.secrets / f"mlflow-{user}").read_text().split()
+        return words[words.index("mlflow_tracking_username") + 2], words[words.index("mlflow_tracking_password") + 2]
+
+    def ask_mlflow(self, method: str, path: str, login: tuple[str, str] | None = None, body: object = None) -> int:
+        """Status of one request to MLflow; a path goes out as it stands."""
+        headers = {"Content-Type": "application/json"}
+        if login is not None:
+            headers["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.mlflow_port, timeout=30)
+        try:
+            connection.request(method, path, json.dumps(body or {}) if method != "GET" else None, headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def predict(self) -> tuple[int, Any]:
         """An answer to the rows that the documentation shows."""
