@@ -42,9 +42,9 @@ class Running:
             connection.close()
 
 
-def until(condition: Any) -> None:
+def until(condition: Any, within_s: float = 20) -> None:
     """Poll a condition; a deadline bounds it."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -16,7 +16,7 @@ from typing import Any, cast
 import pytest
 
 from mlapi.app import server, workers
-from mlapi.app.supervisor import Supervisor
+from mlapi.app.supervisor import LONGEST_WAIT_S, Supervisor
 from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.workers import listen, make_pool, usable_cores
 from mlapi.bundle import load
@@ -28,6 +28,7 @@ from tests.app.service import AUTHORIZED, JSON, publish, settings
 from tests.app.test_server import free_port, until
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+PATIENCE_S = LONGEST_WAIT_S + 30  # who is killed again and again is started again later and later
 BODY = json.dumps({"data": [ROW]})
 
 
@@ -207,8 +208,8 @@ def test_no_answer_is_wrong_while_workers_and_models_come_and_go(tmp_path: Path)
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
                 asked = len(seen)
-                until(lambda asked=asked: len(seen) > asked + 20)
-            until(lambda: len(pool.workers() & pool.answering()) == 2)
+                until(lambda asked=asked: len(seen) > asked + 20, PATIENCE_S)
+            until(lambda: len(pool.workers() & pool.answering()) == 2, PATIENCE_S)
         finally:
             stop.set()
             for client in clients:

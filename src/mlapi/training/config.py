@@ -83,6 +83,15 @@ class TrainingConfig(Frozen):
         description="address of Dask's scheduler; a cluster on this machine if not given",
         json_schema_extra={"metavar": "ADDRESS"},
     )
+    dask_workers: int | None = Field(
+        default=None, ge=1, le=256, description="workers of a cluster on this machine; one a processor if not given"
+    )
+    dask_memory: str | None = Field(
+        default=None,
+        pattern=r"^[1-9][0-9]*(\.[0-9]+)? ?([kMGT]i?)?B$",
+        description="memory that each of them may use before it is ended, such as 4GiB; an equal share if not given",
+        json_schema_extra={"metavar": "SIZE"},
+    )
     class_weight: Literal["none", "balanced"] = Field(
         default="none", description="what a row's class counts in training: all the same, or all classes as much"
     )
@@ -203,6 +212,8 @@ class TrainingConfig(Frozen):
             raise ConfigError("--group", "rows are split by --group or by --time, not by both")
         if self.name is not None and not MODEL_NAME.fullmatch(self.name):
             raise ConfigError("--name", "a model's name is 1 to 100 letters, digits, . _ or -, the first no . or -")
+        if self.scheduler is not None and (self.dask_workers, self.dask_memory) != (None, None):
+            raise ConfigError("--dask-workers", "is for a cluster on this machine; leave out --scheduler or this")
         if self.cv == 1:
             raise ConfigError("--cv", "one fold would leave no rows to learn from; give 2 or more, or 0 for none")
         if self.threshold_objective is not None:
@@ -224,10 +235,16 @@ class TrainingConfig(Frozen):
         raw = self.name or (stem(file) if place else self.dataset) or ""
         return re.sub(r"[^A-Za-z0-9._-]", "_", raw).lstrip(".-")[:100] or "model"
 
+    @property
+    def cluster(self) -> dict[str, Any]:
+        """What is said of a cluster on this machine, as `distributed.LocalCluster` takes it."""
+        said = {"n_workers": self.dask_workers, "memory_limit": self.dask_memory}
+        return {name: value for name, value in said.items() if value is not None}
+
     def fingerprint(self) -> dict[str, Any]:
         """Give what decides the model beside the data: neither paths nor names, threads, or where the figures go."""
         apart = {"dataset", "data", "sha256", "test", "name", "threads", "signing_key", "experiment", "scheduler"}
-        apart |= {"overrides", "schema_file"}
+        apart |= {"overrides", "schema_file", "dask_workers", "dask_memory"}
         apart |= {"storage", "workers", "resume"} if self.trials else {"storage", "workers", "resume", *SEARCH}
         apart |= set() if self.engine in ("stream", "dask") else {"engine"}
         plain: dict[str, Any] = self.model_dump(mode="json", exclude=apart)

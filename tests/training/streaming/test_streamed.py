@@ -170,6 +170,13 @@ def test_a_file_that_is_cut_off_is_told(file: Path) -> None:
         stream(config(file), silent)
 
 
+def test_a_cluster_on_this_machine_is_as_large_as_the_flags_say(file: Path) -> None:
+    found = stream(config(file, engine="dask", dask_workers=2, dask_memory="1GiB"), silent)
+    assert found.cluster == {"n_workers": 2, "memory_limit": "1GiB"}
+    with pytest.raises(ConfigError, match="--dask-workers: is for a cluster on this machine"):
+        config(file, engine="dask", dask_workers=2, scheduler="tcp://10.0.0.5:8786")
+
+
 def test_dask_boosts_as_well_as_one_process(file: Path) -> None:
     found = replace(stream(config(file, engine="dask"), silent), cluster={"processes": False, "n_workers": 2})
     trainer = ModelTrainer.for_table(found, config(file, threads=1))

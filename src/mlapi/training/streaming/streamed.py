@@ -91,6 +91,7 @@ def stream(config: TrainingConfig, progress: Progress) -> Streamed:
         _facts(rows, labels, parts, found),
         config.engine == "dask",
         config.scheduler,
+        config.cluster,
     )
 
 
