@@ -47,8 +47,8 @@ def score(
 ) -> int:
     """Score the rows of IN into OUT.
 
-    IN is CSV, TSV, Parquet or Arrow, of any size; OUT also JSON lines (.jsonl). OUT has the columns of IN, `prediction`
-    and `probability_<label>`, and appears whole when all is done.
+    IN is CSV, TSV, JSON Lines, ARFF, Parquet or Arrow, of any size; OUT likewise, but for ARFF. It has the columns of
+    IN, `prediction` and `probability_<label>`, and appears whole when all is done.
 
     A row with a cell that does not fit gets no prediction; OUT.errors.jsonl then says which cells, rows counted from 0.
     """

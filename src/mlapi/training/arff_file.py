@@ -30,12 +30,27 @@ def read_arff(path: Path) -> RawTable:
     with open_text(path) as text:
         lines = _lines(text)
         attributes = _header(path, lines)
-        numbers, rows = _rows(path, lines, len(attributes))
+        numbered = list(_rows(path, lines, len(attributes)))
+    numbers, rows = [number for number, _ in numbered], [cells for _, cells in numbered]
     columns: list[tuple[str, ...]] = list(zip(*rows, strict=True)) or [()] * len(attributes)
     found = [_column(*pair) for pair in zip(attributes, columns, strict=True)]
     for attribute, column in zip(attributes, found, strict=True):
         _check_values(path, attribute, column, numbers)
     return RawTable(path.name, tuple(found), len(rows))
+
+
+def arff_rows(path: Path) -> Iterator[list[str]]:
+    """Give the attributes' names, then the cells of one row after another.
+
+    Raises:
+        DataFileError: as `read_arff`, and so with TableError; which values a nominal attribute has is not looked at.
+    """
+    with open_text(path) as text:
+        lines = _lines(text)
+        attributes = _header(path, lines)
+        yield [attribute.name for attribute in attributes]
+        for _, cells in _rows(path, lines, len(attributes)):
+            yield cells
 
 
 def _lines(text: Iterator[str]) -> Iterator[Line]:
@@ -68,10 +83,8 @@ def _attribute(path: Path, number: int, line: str) -> Attribute:
         raise TableError(path.name, str(error), number) from error
 
 
-def _rows(path: Path, lines: Iterator[Line], n_columns: int) -> tuple[list[int], list[list[str]]]:
+def _rows(path: Path, lines: Iterator[Line], n_columns: int) -> Iterator[tuple[int, list[str]]]:
     """Give the number of every row's line, and its cells."""
-    numbers: list[int] = []
-    rows: list[list[str]] = []
     for number, line in lines:
         if line.startswith("{"):
             raise TableError(
@@ -83,9 +96,7 @@ def _rows(path: Path, lines: Iterator[Line], n_columns: int) -> tuple[list[int],
         if len(cells) != n_columns:
             reason = f"{count_of(len(cells), 'cell')} where the header has {n_columns}"
             raise TableError(path.name, reason, number)
-        numbers.append(number)
-        rows.append(cells)
-    return numbers, rows
+        yield number, cells
 
 
 def _cells(path: Path, number: int, line: str) -> list[str]:

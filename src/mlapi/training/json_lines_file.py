@@ -7,6 +7,7 @@ a missing cell, as null is. Empty lines are skipped.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from mlapi.training.text_file import open_text
 NOTED = 5  # keys that lines lack: sparse files lack hundreds
 
 
-class _Digits(str):
+class Digits(str):
     """A JSON number as it is written."""
 
     __slots__ = ()
@@ -37,14 +38,24 @@ def read_json_lines(path: Path) -> RawTable:
     """
     cells: dict[str, dict[int, object]] = {}
     n_rows = 0
+    for pairs in json_objects(path):
+        for name, cell in pairs:
+            cells.setdefault(name, {})[n_rows] = cell
+        n_rows += 1
+    columns = tuple(_column(name, found, n_rows) for name, found in cells.items())
+    return RawTable(path.name, columns, n_rows, tuple(_absent(cells, n_rows)))
+
+
+def json_objects(path: Path) -> Iterator[Pairs]:
+    """Give the keys and cells of one line after another; a number is a `Digits`.
+
+    Raises:
+        DataFileError: as `read_json_lines`, and so with TableError.
+    """
     with open_text(path, newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                for name, cell in _object(path, number, line):
-                    cells.setdefault(name, {})[n_rows] = cell
-                n_rows += 1
-    columns = tuple(_column(name, found, n_rows) for name, found in cells.items())
-    return RawTable(path.name, columns, n_rows, tuple(_absent(cells, n_rows)))
+                yield _object(path, number, line)
 
 
 def _object(path: Path, number: int, line: str) -> Pairs:
@@ -52,8 +63,8 @@ def _object(path: Path, number: int, line: str) -> Pairs:
         found = json.loads(
             line,
             object_pairs_hook=lambda pairs: pairs,
-            parse_float=_Digits,
-            parse_int=_Digits,
+            parse_float=Digits,
+            parse_int=Digits,
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
@@ -90,11 +101,12 @@ def _is_text(text: str) -> bool:
 
 def _column(name: str, cells: dict[int, object], n_rows: int) -> TextColumn:
     typed = all(type(cell) is str for cell in cells.values() if cell is not None)
-    texts = [_spelled(cells.get(row)) for row in range(n_rows)]
+    texts = [spelled(cells.get(row)) for row in range(n_rows)]
     return text_column(name, pa.array(texts, pa.string()), typed=typed)
 
 
-def _spelled(cell: object) -> str | None:
+def spelled(cell: object) -> str | None:
+    """Give a cell as text, None where it is missing."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     return None if cell is None else str(cell)

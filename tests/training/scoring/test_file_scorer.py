@@ -1,4 +1,5 @@
 import csv
+import gzip
 import json
 import resource
 from collections.abc import Iterator
@@ -46,11 +47,25 @@ def write(path: Path, table: pa.Table) -> Path:
         arrow_csv.write_csv(table, path, separator)
     elif path.suffix == ".parquet":
         parquet.write_table(table, path, row_group_size=150)
+    elif ".jsonl" in path.suffixes:
+        lines = "".join(json.dumps(row) + "\n" for row in table.to_pylist()).encode()
+        path.write_bytes(gzip.compress(lines) if path.suffix == ".gz" else lines)
+    elif path.suffix == ".arff":
+        path.write_text("\n".join(arff(table)))
     else:
         new = pa.ipc.new_file if path.suffix == ".arrow" else pa.ipc.new_stream
         with path.open("wb") as file, new(file, table.schema) as writer:
             writer.write_table(table, max_chunksize=100)
     return path
+
+
+def arff(table: pa.Table) -> Iterator[str]:
+    yield "@relation rows"
+    for field in table.schema:
+        yield f"@attribute '{field.name}' {'string' if pa.types.is_string(field.type) else 'numeric'}"
+    yield "@data"
+    for row in table.to_pylist():
+        yield ",".join("?" if cell is None else f"'{cell}'" for cell in row.values())
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -66,7 +81,9 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet", ".arrow"])
-@pytest.mark.parametrize("source", ["in.csv", "in.tsv", "in.parquet", "in.arrow", "in.arrows"])
+@pytest.mark.parametrize(
+    "source", ["in.csv", "in.tsv", "in.parquet", "in.arrow", "in.arrows", "in.jsonl", "in.jsonl.gz", "in.arff"]
+)
 def test_every_format_gives_the_services_numbers(
     tmp_path: Path, model: Bundle, rows: list[dict[str, Any]], source: str, ending: str
 ) -> None:
@@ -207,7 +224,11 @@ def without(rows: list[dict[str, Any]], name: str) -> pa.Table:
         ("in.csv", b"age,income,city,plan,member\n1,2,\xff,b,true\n", "not UTF-8"),
         ("in.parquet", b"PAR1 and no more", "cannot be read as a Parquet file"),
         ("in.arrow", b"ARROW1 and no more", "cannot be read as an Arrow file"),
-        ("in.arff", b"@relation x", "ARFF files cannot be scored"),
+        ("in.arff", b"@relation x", "there is no @data line"),
+        ("in.arff", b"@relation x\n@attribute age numeric\n@data\n1,2\n", "line 4: 2 cells where the header has 1"),
+        ("in.jsonl", b"", "no rows"),
+        ("in.jsonl", b'{"age": 1}\n[1]\n', "line 2: not a JSON object"),
+        ("in.jsonl", b'{"age": 1}\n', "lacks the column 'income'"),
         ("in.txt", b"age", "tells no format"),
     ],
 )
@@ -261,6 +282,19 @@ def files_of_at_most(size_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_json_lines_keep_the_kinds_of_their_cells(tmp_path: Path, model: Bundle, rows: list[dict[str, Any]]) -> None:
+    extra = {"whole": 7, "wide": 10**20, "real": 1.5, "mixed": "a"}
+    given = [{**row, **extra} for row in rows[:200]]
+    given[-1] = {**given[-1], "whole": None, "real": 2, "mixed": 1, "late": True}  # in another piece than the first
+    (tmp_path / "in.jsonl").write_text("\n\n".join(map(json.dumps, given)))
+    assert FileScorer(model).score(tmp_path / "in.jsonl", tmp_path / "out.jsonl").n_bad == 0
+    found = read(tmp_path / "out.jsonl")
+    assert [one["prediction"] for one in found] == model.predict(rows[:200]).labels
+    assert {name: found[0][name] for name in (*extra, "late")} == {**extra, "wide": 1e20, "late": None}
+    assert (found[-1]["whole"], found[-1]["real"], found[-1]["mixed"], found[-1]["late"]) == (None, 2.0, "1", True)
+    assert found[5].keys() - {"late", "prediction"} >= given[5].keys()
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])

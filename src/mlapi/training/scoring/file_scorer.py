@@ -47,7 +47,7 @@ class FileScorer:
         """Score a file.
 
         Args:
-            source: CSV, TSV, Parquet or Arrow.
+            source: CSV, TSV, JSON Lines, ARFF, Parquet or Arrow.
             out: is written anew and appears whole at the end, or not at all: the columns of `source`, `prediction` and
                 `probability_<label>`. Beside it `<out>.errors.jsonl` has a line for each bad cell, if there are any.
 

@@ -1,10 +1,11 @@
-"""Files read piece by piece, in memory that does not grow with the file: CSV, TSV, Parquet and Arrow."""
+"""Files read piece by piece, in memory that does not grow with the file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,10 +13,12 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 from pyarrow import parquet
 
+from mlapi.training.arff_file import arff_rows
 from mlapi.training.csv_file import COMMA, TAB, explained, header_of, refuse_other_separators
 from mlapi.training.errors import DataFileError
 from mlapi.training.file_names import uncompressed
 from mlapi.training.formats import format_name
+from mlapi.training.json_lines_file import Digits, json_objects, spelled
 from mlapi.training.table import check_names
 from mlapi.training.text_file import open_bytes
 
@@ -23,6 +26,7 @@ CELLS: Final = 1 << 21  # of one piece: 16 MiB as float64, and few enough pieces
 MOST_ROWS: Final = 1 << 16
 _BUFFER_BYTES: Final = 1 << 20  # of a Parquet column's pages; without it a row group's whole column is read at once
 _BLOCK_BYTES: Final = 1 << 22  # of CSV; no record can be longer
+WHOLE_DIGITS: Final = 18  # of a whole number that int64 surely holds
 
 
 class Piece(NamedTuple):
@@ -43,12 +47,7 @@ def open_pieces(path: Path) -> Iterator[Piece]:
         DataFileError: missing, of no format that can be read so, or unreadable; maybe after some pieces.
         TableError: ragged rows, doubled names, or no header.
     """
-    name = format_name(path)
-    if name not in _READERS:
-        raise DataFileError(
-            path, f"{name} files cannot be scored piece by piece; save the table as CSV, Parquet or Arrow"
-        )
-    return _READERS[name](path)
+    return _READERS[format_name(path)](path)
 
 
 def rows_at_once(n_columns: int) -> int:
@@ -82,6 +81,54 @@ def _csv_reader(data: pa.NativeFile, separator: str, n_columns: int) -> arrow_cs
         parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(column_types=text, check_utf8=True),
     )
+
+
+def _json_lines(path: Path) -> Iterator[Piece]:
+    """Read the file twice: which keys there are, and what kind of cells they have, is known at its end only."""
+    kinds: dict[str, set[pa.DataType]] = {}
+    total = 0
+    for pairs in json_objects(path):
+        total += 1
+        for name, cell in pairs:
+            kinds.setdefault(name, set()).update(_kind(cell))
+    types = {name: _common(found) for name, found in kinds.items()}
+    rows, done = map(dict, json_objects(path)), 0
+    while batch := list(islice(rows, rows_at_once(len(types)))):
+        done += len(batch)
+        columns = [_cells([row.get(name) for row in batch], kind) for name, kind in types.items()]
+        yield Piece(pa.table(columns, names=list(types)), done, total)
+
+
+def _kind(cell: object) -> set[pa.DataType]:
+    if isinstance(cell, Digits):
+        return {pa.int64() if len(cell) <= WHOLE_DIGITS and cell.lstrip("-").isdigit() else pa.float64()}
+    return set() if cell is None else {pa.bool_() if isinstance(cell, bool) else pa.string()}
+
+
+def _common(kinds: set[pa.DataType]) -> pa.DataType:
+    """Give the type of a key's cells; of several kinds, which are no numbers alone, it is text."""
+    if kinds == {pa.int64(), pa.float64()}:
+        return pa.float64()
+    return kinds.pop() if len(kinds) == 1 else pa.string()
+
+
+def _cells(cells: list[object], kind: pa.DataType) -> pa.Array:
+    if kind == pa.bool_():
+        return pa.array(cells, kind)
+    texts = [spelled(cell) for cell in cells]
+    if kind == pa.string():
+        return pa.array(texts, kind)
+    number = int if kind == pa.int64() else float
+    return pa.array([None if text is None else number(text) for text in texts], kind)
+
+
+def _arff(path: Path) -> Iterator[Piece]:
+    rows = arff_rows(path)
+    names, done = next(rows), 0
+    while batch := list(islice(rows, rows_at_once(len(names)))):
+        done += len(batch)
+        columns = [pa.array(cells, pa.string()) for cells in zip(*batch, strict=True)]
+        yield Piece(pa.table(columns, names=names), done, 0)
 
 
 def _parquet(path: Path) -> Iterator[Piece]:
@@ -132,6 +179,8 @@ def _cut(table: pa.Table) -> Iterator[pa.Table]:
 _READERS: Final[dict[str, Callable[[Path], Iterator[Piece]]]] = {
     "CSV": partial(_separated, COMMA),
     "TSV": partial(_separated, TAB),
+    "JSON Lines": _json_lines,
+    "ARFF": _arff,
     "Parquet": _parquet,
     "Arrow": _arrow,
 }
