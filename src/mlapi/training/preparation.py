@@ -41,10 +41,7 @@ class Prepared:
 
     def _weights(self, rows: Dataset) -> NDArray[np.float64] | None:
         """Give what each row counts in training, (n_rows,): its own weight times that of its class."""
-        if self.class_weights is None:
-            return rows.roles.weights
-        of_class = self.class_weights[rows.labels.codes]
-        return of_class if rows.roles.weights is None else of_class * rows.roles.weights
+        return weights_of(rows.roles.weights, rows.labels.codes, self.class_weights)
 
     def features(self, rows: Dataset) -> Table:
         """Give the cells of the features only, by name, in the schema's order."""
@@ -109,6 +106,16 @@ def prepared_from(data: Dataset, split: Split, test: Dataset, config: TrainingCo
     fitted = PreprocessingPipeline.of(config).fit(data, split.train)
     heavy = balanced(data, split) if config.class_weight == "balanced" else None
     return Prepared(data, test, split, fitted, report_on(data, split, test, fitted, config.seed), heavy)
+
+
+def weights_of(
+    own: NDArray[np.float64] | None, codes: NDArray[np.int32], class_weights: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
+    """Give what each row counts, (n_rows,): its own weight times that of its class; None where all count the same."""
+    if class_weights is None:
+        return own
+    of_class = class_weights[codes]
+    return of_class if own is None else of_class * own
 
 
 def balanced(data: Dataset, split: Split) -> NDArray[np.float64]:

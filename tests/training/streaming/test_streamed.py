@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as arrow_csv
 import pytest
 import xgboost
 from pyarrow import parquet
@@ -121,6 +122,59 @@ def test_class_weights_and_rows_without_a_label(tmp_path: Path, table: pa.Table)
     np.testing.assert_array_equal(fold.weights, found.class_weights[fold.codes])
 
 
+@pytest.fixture
+def weighed(tmp_path: Path, table: pa.Table) -> Path:
+    """The table with weights of 0 to 3, none of them in rows without a label."""
+    labels = table.column("outcome").to_pylist()
+    labels[::50] = [None] * 80
+    counts = [None if label is None else place % 4 for place, label in enumerate(labels)]
+    given = table.set_column(5, "outcome", pa.array(labels)).append_column("counts", pa.array(counts))
+    parquet.write_table(given, tmp_path / "weighed.parquet", row_group_size=700)
+    return tmp_path / "weighed.parquet"
+
+
+@pytest.mark.parametrize("class_weight", ["none", "balanced"])
+def test_rows_count_what_their_weights_say(weighed: Path, class_weight: str) -> None:
+    found = stream(config(weighed, weight="counts", class_weight=class_weight), silent)
+    assert found.boosting is not None
+    assert "counts" not in found.preprocessing.schema.names
+    weights = np.concatenate([fold.weights for fold in found.boosting.folds() if fold.weights is not None])
+    np.testing.assert_array_equal(weights, found.train.weights)  # all of these few rows are kept
+    codes = found.train.codes
+    sums = np.bincount(codes, weights)
+    assert set(weights) == {0, 1, 2, 3} if class_weight == "none" else sums[0] == pytest.approx(sums[1], rel=0.1)
+    assert found.facts.fingerprint != stream(config(weighed, drop=("counts",)), silent).facts.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"weight": "count"}, "--weight: weighed.parquet has no column 'count'.*did you mean 'counts'"),
+        ({"weight": "outcome"}, "--weight: 'outcome' is the target"),
+        ({"weight": "city"}, "is no weight"),
+        ({"weight": "income"}, "lacks"),
+    ],
+)
+def test_a_weight_that_is_none_is_told(weighed: Path, change: dict[str, object], says: str) -> None:
+    with pytest.raises((ConfigError, DataError), match=says):
+        stream(config(weighed, **change), silent)
+
+
+def test_a_second_file_gives_the_figures(file: Path, table: pa.Table, settings: Settings) -> None:
+    held = file.with_name("held.csv")
+    arrow_csv.write_csv(table.slice(100, 500), held)
+    given = config(file, test=held)
+    found = stream(given, silent)
+    assert found.boosting is not None
+    assert not (found.boosting.part == TEST).any()
+    assert (found.facts.n_test, found.test.n_rows, found.report.parts["test"]) == (500, 500, 500)
+    assert (found.facts.n_train or 0) + (found.facts.n_validation or 0) == 4000
+    assert pipeline.train(given, settings).metrics["roc_auc"] > 0.8
+    arrow_csv.write_csv(table.slice(100, 500).drop_columns(["age"]), held)
+    with pytest.raises(DataError, match="lacks the column 'age'"):
+        stream(given, silent)
+
+
 def test_large_parquet_files_are_streamed_unasked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert with_engine(config(file, engine="auto")).engine == "memory"
     monkeypatch.setattr(engine, "AUTO_CELLS", 1000)
@@ -177,9 +231,10 @@ def test_a_cluster_on_this_machine_is_as_large_as_the_flags_say(file: Path) -> N
         config(file, engine="dask", dask_workers=2, scheduler="tcp://10.0.0.5:8786")
 
 
-def test_dask_boosts_as_well_as_one_process(file: Path) -> None:
-    found = replace(stream(config(file, engine="dask"), silent), cluster={"processes": False, "n_workers": 2})
-    trainer = ModelTrainer.for_table(found, config(file, threads=1))
+def test_dask_boosts_as_well_as_one_process(weighed: Path) -> None:
+    given = config(weighed, engine="dask", weight="counts")
+    found = replace(stream(given, silent), cluster={"processes": False, "n_workers": 2})
+    trainer = ModelTrainer.for_table(found, config(weighed, threads=1))
     there = found.search(trainer, BoosterParams(), silent)
     here = replace(found, on_dask=False).search(trainer, BoosterParams(), silent)
     assert there.best_loss == pytest.approx(here.best_loss, abs=0.02)

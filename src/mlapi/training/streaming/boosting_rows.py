@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.encoder import Encoder
+from mlapi.training.preparation import weights_of
 from mlapi.training.progress import Progress, silent
 from mlapi.training.streaming.parquet_rows import ParquetRows
 from mlapi.training.streaming.parts import TRAIN
@@ -28,7 +29,7 @@ BINNED_BYTES: Final = 2 << 30  # of bins, one byte a cell; more are kept on the 
 class BoostingRows:
     """Those of `rows` whose `part` is train; `codes` are the classes, class weights as in `Prepared`.
 
-    `codes` and `part` begin with row `offset` of the file.
+    `codes`, `part` and the rows' own `weights` begin with row `offset` of the file.
     """
 
     rows: ParquetRows
@@ -38,6 +39,7 @@ class BoostingRows:
     class_weights: NDArray[np.float64] | None = None
     progress: Progress = silent
     offset: int = 0
+    weights: NDArray[np.float64] | None = None
 
     def folds(self, groups: Collection[int] | None = None) -> Iterator[Fold]:
         """Give them piece by piece, of some row groups or of all."""
@@ -47,9 +49,9 @@ class BoostingRows:
             if len(places):
                 table = {column.name: column.cells[places] for column in piece.columns}
                 codes = self.codes[there][places]
-                weights = None if self.class_weights is None else self.class_weights[codes]
+                own = None if self.weights is None else self.weights[there][places]
                 self.progress("sorting cells into bins (in percent)", 100 * piece.end // self.rows.n_rows, 100)
-                yield Fold(self.encoder.encode_table(table).matrix, codes, weights)
+                yield Fold(self.encoder.encode_table(table).matrix, codes, weights_of(own, codes, self.class_weights))
 
     def quantized(self, column_types: list[str], max_bin: int, threads: int | None) -> xgboost.DMatrix:
         """Give them as XGBoost takes them; what is too large for memory is kept in temporary files."""

@@ -14,7 +14,7 @@ from mlapi.training.formats import format_name
 from mlapi.training.table import RawTable
 
 AUTO_CELLS: Final = 200_000_000  # 1.6 GB as float64, of which reading, splitting and encoding hold several copies
-_NEEDS_ALL: Final = {"test": None, "group": None, "time": None, "weight": None, "trials": 0, "cv": 0}
+_NEEDS_ALL: Final = {"group": None, "time": None, "trials": 0, "cv": 0}
 
 
 def with_engine(config: TrainingConfig, table: RawTable | None = None) -> TrainingConfig:

@@ -75,7 +75,14 @@ def _parts(rows: BoostingRows, n_columns: int) -> Iterator[tuple[Any, Any, Any]]
 
     starts = rows.rows.starts
     for group, (begin, end) in enumerate(pairwise(starts)):
-        own = replace(rows, codes=rows.codes[begin:end], part=rows.part[begin:end], offset=begin, progress=silent)
+        own = replace(
+            rows,
+            codes=rows.codes[begin:end],
+            part=rows.part[begin:end],
+            weights=None if rows.weights is None else rows.weights[begin:end],
+            offset=begin,
+            progress=silent,
+        )
         size = int(np.count_nonzero(own.part == TRAIN))
         if size:
             read = dask.delayed(_read, nout=3)(own, group)
@@ -89,5 +96,5 @@ def _parts(rows: BoostingRows, n_columns: int) -> Iterator[tuple[Any, Any, Any]]
 def _read(rows: BoostingRows, group: int) -> tuple[Any, Any, Any]:
     folds = list(rows.folds([group]))
     codes = np.concatenate([fold.codes for fold in folds])
-    weights = np.ones(len(codes)) if rows.class_weights is None else rows.class_weights[codes]
-    return np.concatenate([fold.matrix for fold in folds]), codes, weights
+    weights = [np.ones(len(fold.codes)) if fold.weights is None else fold.weights for fold in folds]
+    return np.concatenate([fold.matrix for fold in folds]), codes, np.concatenate(weights)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import parquet
 
 from mlapi.bundle.schema import FeatureKind
@@ -18,8 +19,9 @@ from mlapi.training.columns import Column, RawColumn
 from mlapi.training.config import TrainingConfig
 from mlapi.training.errors import ConfigError, DataFileError, TableError, TargetError, nearest, shown
 from mlapi.training.interpretation import as_column
+from mlapi.training.roles import read_roles
 from mlapi.training.scoring.pieces import rows_at_once
-from mlapi.training.table import check_names
+from mlapi.training.table import RawTable, check_names
 
 BUFFER_BYTES = 1 << 20  # of a column's pages; without it a row group's whole column is read at once
 
@@ -34,12 +36,13 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class ParquetRows:
-    """The features of a file and its target; `kinds` are those that somebody says."""
+    """The features of a file, its target and its column of weights; `kinds` are those that somebody says."""
 
     path: Path
     target: str
     drop: tuple[str, ...]
     kinds: Mapping[str, FeatureKind | None]
+    weight: str | None = None
 
     @classmethod
     def of(cls, config: TrainingConfig) -> ParquetRows:
@@ -52,7 +55,7 @@ class ParquetRows:
         assert config.data is not None
         assert config.target is not None
         kinds = {name: override.kind for name, override in config.overrides.items()}
-        rows = cls(Path(config.data), config.target, config.drop, kinds)
+        rows = cls(Path(config.data), config.target, config.drop, kinds, config.weight)
         rows.check()
         return rows
 
@@ -76,7 +79,7 @@ class ParquetRows:
     @property
     def features(self) -> list[str]:
         """The columns to learn from."""
-        return [name for name in self.schema.names if name != self.target and name not in self.drop]
+        return [name for name in self.schema.names if name not in (self.target, self.weight, *self.drop)]
 
     def opened(self) -> parquet.ParquetFile:
         """Open the file.
@@ -94,7 +97,7 @@ class ParquetRows:
 
         Raises:
             DataError: no rows, doubled names, or no such target.
-            ConfigError: a column to leave out, or to override, is not there.
+            ConfigError: a column to leave out, to weigh by or to override is not there.
         """
         names = self.schema.names
         check_names(self.path.name, names)
@@ -102,19 +105,37 @@ class ParquetRows:
             raise TableError(self.path.name, "the table has no rows")
         if self.target not in names:
             raise TargetError(self.target, f"{self.path.name} has no such column{nearest(self.target, names)}")
-        for flag, wanted in (("--drop", self.drop), ("--schema", self.kinds)):
+        if self.weight == self.target:
+            raise ConfigError("--weight", f"{shown(self.target)} is the target")
+        weight = () if self.weight is None else (self.weight,)
+        for flag, wanted in (("--drop", self.drop), ("--weight", weight), ("--schema", self.kinds)):
             _check_known(flag, wanted, names, self.path.name)
         if not self.features:
             raise TableError(self.path.name, "no column is left to learn from beside the target")
 
     def read_target(self) -> RawColumn:
         """Read the target of all rows."""
+        return self._read(self.target).columns[0]
+
+    def read_weights(self, config: TrainingConfig, labelled: NDArray[np.intp]) -> NDArray[np.float64] | None:
+        """Read what each row counts, (n_rows,), 0 without a label; None where no column says.
+
+        Raises:
+            ColumnError: a labelled row has no weight, or what is none.
+        """
+        if self.weight is None:
+            return None
+        weights = np.zeros(self.n_rows)
+        weights[labelled] = read_roles(self._read(self.weight), config, labelled).weights
+        return weights
+
+    def _read(self, name: str) -> RawTable:
         try:
             with self.opened() as file:
-                table = file.read(columns=[self.target])
+                table = file.read(columns=[name])
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(self.path) from error
-        return raw_table(self.path.name, table).columns[0]
+        return raw_table(self.path.name, table)
 
     def pieces(self, groups: Collection[int] | None = None) -> Iterator[Piece]:
         """Give the features' cells in the file's order.

@@ -37,7 +37,7 @@ def deal_by_number(target: str, labels: Labels, *, test: float, validation: floa
     Args:
         target: the target's name, for the message.
         labels: of all rows, -1 for those without.
-        test: share of the rows that is held out, of which no more than 100,000 rows are taken.
+        test: share of the rows that is held out, of which no more than 100,000 rows are taken; 0 for none.
         validation: share that stops the training, likewise.
         seed: of the hash.
 
@@ -54,7 +54,7 @@ def deal_by_number(target: str, labels: Labels, *, test: float, validation: floa
     part[labels.codes < 0] = NONE
     kept = ((part != TRAIN) | (places >= 1 - SAMPLE_ROWS / n_rows)) & (part != NONE)
     parts = Parts(part, kept)
-    _check(target, labels, parts)
+    _check(target, labels, parts, TRAIN, VALIDATION, *((TEST,) if test else ()))
     return parts
 
 
@@ -64,8 +64,9 @@ def _places(n_rows: int, seed: int) -> NDArray[np.float64]:
     return np.asarray((mixed(numbers * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) * 2.0**-53)
 
 
-def _check(target: str, labels: Labels, parts: Parts) -> None:
-    for part, name in ((TRAIN, "train"), (VALIDATION, "validation"), (TEST, "test")):
+def _check(target: str, labels: Labels, parts: Parts, *needed: int) -> None:
+    for part in needed:
+        name = ("train", "validation", "test")[part]
         counts = np.bincount(labels.codes[parts.part == part], minlength=len(labels.classes))
         for label, count in zip(labels.classes, counts.tolist(), strict=True):
             if not count:

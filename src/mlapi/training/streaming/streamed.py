@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from mlapi.bundle.decision import class_name
 from mlapi.bundle.manifest import Dataset as DatasetFacts
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.config import TrainingConfig
-from mlapi.training.dataset import Dataset
+from mlapi.training.dataset import DataLoader, Dataset
 from mlapi.training.labels import Labels, read_labels
 from mlapi.training.preparation import Prepared, even
 from mlapi.training.preprocessing import PreprocessingPipeline
 from mlapi.training.progress import Progress
 from mlapi.training.report import RARE_ROWS, DataReport, report_on
+from mlapi.training.roles import Roles
 from mlapi.training.split import Split
 from mlapi.training.streaming.boosting_rows import BoostingRows
 from mlapi.training.streaming.on_dask import search_on_dask
@@ -27,6 +30,9 @@ from mlapi.training.streaming.parquet_rows import ParquetRows
 from mlapi.training.streaming.parts import NONE, TEST, TRAIN, VALIDATION, Parts, deal_by_number
 from mlapi.training.streaming.survey import Survey, survey
 from mlapi.training.trainer import ModelTrainer, Search
+
+Weights = NDArray[np.float64] | None
+"""What each row of the file counts, (n_rows,)."""
 
 
 @dataclass(frozen=True)
@@ -72,45 +78,50 @@ def stream(config: TrainingConfig, progress: Progress) -> Streamed:
     """
     rows = ParquetRows.of(config)
     labels = read_labels(rows.read_target(), config.positive)
-    parts = deal_by_number(
-        rows.target, labels, test=config.test_share, validation=config.validation_share, seed=config.seed
-    )
+    weights = rows.read_weights(config, labels.known)
+    test_share = 0.0 if config.test else config.test_share
+    parts = deal_by_number(rows.target, labels, test=test_share, validation=config.validation_share, seed=config.seed)
     found = survey(rows, parts, progress, scaled=config.scaling != "none")
     fitted = PreprocessingPipeline.of(config).fit_profiles(rows.target, found.whole, found.fold, found.spreads)
-    data, split = _kept(rows, labels, parts, found)
-    weights = even(_seen_counts(labels, parts)) if config.class_weight == "balanced" else None
-    test = data.take(split.test)
+    data, split = _kept(rows, labels, parts, found, weights)
+    heavy = even(_seen_counts(labels, parts, weights)) if config.class_weight == "balanced" else None
+    test = DataLoader(config).load_test(data, Path(config.test)) if config.test else data.take(split.test)
+    counts = parts.counts | {"test": test.n_rows}
     return Streamed(
         data,
         test,
         split,
         fitted,
-        _report(report_on(data, split, test, fitted, config.seed), labels, parts, found),
-        weights,
-        BoostingRows(rows, fitted.encoder, labels.codes, parts.part, weights, progress),
-        _facts(rows, labels, parts, found),
+        _report(report_on(data, split, test, fitted, config.seed), labels, parts, found, counts),
+        heavy,
+        BoostingRows(rows, fitted.encoder, labels.codes, parts.part, heavy, progress, weights=weights),
+        _facts(rows, labels, found, counts, weights),
         config.engine == "dask",
         config.scheduler,
         config.cluster,
     )
 
 
-def _kept(rows: ParquetRows, labels: Labels, parts: Parts, found: Survey) -> tuple[Dataset, Split]:
+def _kept(rows: ParquetRows, labels: Labels, parts: Parts, found: Survey, weights: Weights) -> tuple[Dataset, Split]:
     places = np.flatnonzero(parts.kept)
     part = parts.part[places]
-    data = Dataset(rows.path.name, rows.target, found.columns, labels.take(places))
+    roles = Roles(None if weights is None else weights[places])
+    data = Dataset(rows.path.name, rows.target, found.columns, labels.take(places), roles=roles)
     return data, Split(*(np.flatnonzero(part == one) for one in (TRAIN, VALIDATION, TEST)))
 
 
-def _seen_counts(labels: Labels, parts: Parts) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    return np.bincount(labels.codes[parts.part <= VALIDATION], minlength=len(labels.classes))
+def _seen_counts(labels: Labels, parts: Parts, weights: Weights) -> NDArray[np.float64] | NDArray[np.intp]:
+    seen = parts.part <= VALIDATION
+    return np.bincount(labels.codes[seen], None if weights is None else weights[seen], len(labels.classes))
 
 
-def _facts(rows: ParquetRows, labels: Labels, parts: Parts, found: Survey) -> DatasetFacts:
+def _facts(
+    rows: ParquetRows, labels: Labels, found: Survey, counts: Mapping[str, int], weights: Weights
+) -> DatasetFacts:
     digest = hashlib.sha256(found.digest.encode())
     digest.update(msgspec.json.encode([rows.target, list(labels.classes)]))
     digest.update(labels.codes.tobytes())
-    counts = parts.counts
+    digest.update(Roles(weights).in_bytes)
     return DatasetFacts(
         name=rows.path.name,
         fingerprint=digest.hexdigest(),
@@ -122,7 +133,7 @@ def _facts(rows: ParquetRows, labels: Labels, parts: Parts, found: Survey) -> Da
     )
 
 
-def _report(report: DataReport, labels: Labels, parts: Parts, found: Survey) -> DataReport:
+def _report(report: DataReport, labels: Labels, parts: Parts, found: Survey, counts: Mapping[str, int]) -> DataReport:
     """Put the figures of all rows in the place of the sample's, where there are any."""
     classes = {class_name(one): n for one, n in zip(labels.classes, labels.counts().tolist(), strict=True)}
     profiles = {profile.name: profile for profile in found.whole}
@@ -136,7 +147,7 @@ def _report(report: DataReport, labels: Labels, parts: Parts, found: Survey) -> 
     return msgspec.structs.replace(
         report,
         n_rows=len(labels.known),
-        parts=parts.counts,
+        parts=dict(counts),
         classes=classes,
         rare_classes=tuple(name for name, count in classes.items() if count < RARE_ROWS),
         columns=columns,
