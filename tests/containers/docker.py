@@ -93,6 +93,10 @@ class Stack:
             "DEBUG_PORT": str(free_port()),
             "TLS_PORT": str(free_port()),
             "MLAPI_MODEL_NAME": self.model,
+            "REVISION": subprocess.run(
+                ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+            ).stdout.strip()
+            or "unknown",  # as everybody else has it, or images would be built again
         }
         self.secrets = secrets
 
