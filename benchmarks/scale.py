@@ -19,7 +19,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -154,22 +156,35 @@ def steps(folder: Path, n_rows: int, rounds: int, *, on_dask: bool, in_limits: b
         yield from limited_steps(folder, n_rows, within)
 
 
-def table(result: dict[str, object], done: list[Step]) -> str:
+def table(run: dict[str, Any]) -> str:
     about = (
-        f"{result['rows']:,} rows of 20 features, Parquet in row groups of {GROUP_ROWS:,}, {result['rounds']} rounds, "
-        f"{result['cpus']} processors (other work ran beside it: compare the lines, not the seconds). Peak memory is "
-        "of the whole process (the largest, of several), measured; a limit that a line names was enforced. "
-        "Training by mlapi is all of it: the report, the baselines, "
-        "the figures, the card, the proof and the registration."
+        f"{run['rows']:,} rows of 20 features, Parquet in row groups of {GROUP_ROWS:,}, {run['rounds']} rounds, "
+        f"{run['cpus']} processors, at {run['commit']} of {run['day']}:"
     )
     lines = [
         about,
         "",
         "| step | seconds | peak memory, MiB | rows/s |",
         "|---|---:|---:|---:|",
-        *(f"| `{one.name}` | {one.seconds:,.1f} | {one.peak_mib:,.0f} | {one.rows_per_s:,.0f} |" for one in done),
+        *(
+            f"| `{one['name']}` | {one['seconds']:,.1f} | {one['peak_mib']:,.0f} | {one['rows_per_s']:,.0f} |"
+            for one in run["steps"]
+        ),
     ]
     return "\n".join(lines)
+
+
+def keep(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """Put a run in the place of the last one of as many rows; those of other numbers of rows stay."""
+    others = [one for one in json.loads(RESULT.read_text(encoding="utf-8")) if one["rows"] != run["rows"]]
+    runs = sorted([*others, run], key=lambda one: -int(one["rows"]))
+    RESULT.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
+    return runs
+
+
+def commit() -> str:
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, cwd=HERE, capture_output=True, text=True, check=False).stdout.strip() or "no commit"
 
 
 def main() -> None:
@@ -181,10 +196,12 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         done = list(steps(Path(folder), asked.rows, asked.rounds, on_dask=asked.dask, in_limits=asked.limited))
-    result = {"rows": asked.rows, "rounds": asked.rounds, "cpus": os.cpu_count(), "python": platform.python_version()}
-    RESULT.write_text(json.dumps(result | {"steps": [asdict(one) for one in done]}, indent=2) + "\n", encoding="utf-8")
+    about = {"rows": asked.rows, "rounds": asked.rounds, "cpus": os.cpu_count(), "python": platform.python_version()}
+    when = {"commit": commit(), "day": datetime.now(UTC).date().isoformat()}
+    runs = keep(about | when | {"steps": [asdict(one) for one in done]})
     head, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(f"{head}{BEGIN}\n{table(result, done)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    tables = "\n\n".join(map(table, runs))
+    README.write_text(f"{head}{BEGIN}\n{tables}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":
