@@ -100,3 +100,5 @@ def test_the_extension_refuses_arrays_of_another_shape_or_dtype() -> None:
             extension.probabilities(margin, answer)
     with pytest.raises(ValueError, match="another shape or dtype"):
         extension.labels(np.zeros((3, 2), np.float32), ("a", "b", "c"), 0.5)
+    with pytest.raises(ValueError, match="another shape or dtype"):
+        extension.labels(np.zeros((3, 0), np.float32), (), 0.5)

@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.fuzz import corpus
 from tests.fuzz.branches import measure
-from tests.fuzz.build import FOLDER, ROOT, ROWS, TREES, NoCompiler, build, preload
+from tests.fuzz.build import FOLDER, ROOT, ROWS, TREES, NoCompiler, Unit, build, preload
 from tests.fuzz.fuzzer import Current
 
 MEMORY = "detect_leaks=0:malloc_context_size=3:quarantine_size_mb=32:allocator_may_return_null=1"
@@ -38,8 +39,8 @@ def main() -> int:
             build(unit, "sanitized")
         print(f"seed {given.seed}, {given.seconds:g} s", flush=True)
         code = fuzz(given.seconds, given.seed, given.part or "all")
-        if code == 0 and given.part in (None, "bodies"):
-            tell_branches()
+        if code == 0:
+            tell_branches([unit for unit, part in ((ROWS, "bodies"), (TREES, "tables")) if given.part in (None, part)])
     except NoCompiler as error:
         print(f"fuzz: gcc with its sanitizers and gcov is needed: {error}", file=sys.stderr)
         return 1
@@ -69,12 +70,13 @@ def sanitized() -> dict[str, str]:
     }
 
 
-def tell_branches() -> None:
-    """Print which branches the bodies that were kept take."""
-    branches = measure(ROWS, FOLDER / "corpus", FOLDER)
-    print(f"_rows.c: {branches}; not taken:")
-    for file, line, text in branches.missed:
-        print(f"  {file}:{line}: {text}")
+def tell_branches(units: list[Unit]) -> None:
+    """Print which branches are taken by the bodies that were kept, and by damaged tables."""
+    for unit in units:
+        branches = measure(unit, FOLDER / "corpus", FOLDER)
+        print(f"{unit.name}: {branches}; not taken, of code that is inlined in each of its copies:")
+        for (file, line, text), times in Counter(branches.missed).items():
+            print(f"  {file}:{line}: {text} ({times})")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which branches of an extension the corpus takes: gcov's word on a build without sanitizers."""
+"""Which branches of an extension are taken: gcov's word on a build without sanitizers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Branches(NamedTuple):
 
 
 def measure(unit: Unit, corpus: Path, folder: Path) -> Branches:
-    """Replay bodies and bad plans in a process of its own and count.
+    """Run an extension in a process of its own, over a corpus if it reads bodies, and count.
 
     Raises:
         NoCompiler: there is no gcov.

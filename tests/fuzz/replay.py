@@ -1,17 +1,19 @@
-"""Runs the corpus and bad plans through the extension of one library: `python -m tests.fuzz.replay LIBRARY CORPUS`."""
+"""Runs an extension of some library for gcov to count: `python -m tests.fuzz.replay LIBRARY CORPUS`."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 from pathlib import Path
+from random import Random
 from types import ModuleType
 
-from tests.fuzz.build import ROWS, Counters, load
+from tests.fuzz.build import ROWS, TREES, Counters, load
 from tests.fuzz.corpus import read
 from tests.fuzz.schemas import SCHEMAS
 from tests.fuzz.ways import Ways
 
+TABLES = 5000
 GOOD = {"names": (b"x",), "kinds": b"c", "nullable": b"0", "limits": bytes(16), "categories": ((b"a",),), "max_rows": 1}
 BAD = (
     {"names": ()},
@@ -49,7 +51,24 @@ def plans(extension: ModuleType, counters: Counters) -> None:
 
 
 def main(library: Path, corpus: Path) -> None:
-    """Replay."""
+    """Replay bodies, or damage some tables where the library is the tree engine's."""
+    if library.stem == TREES.name:
+        damage(library)
+    else:
+        replay(library, corpus)
+
+
+def damage(library: Path) -> None:
+    """Walk tables, whole ones and damaged ones."""
+    from tests.fuzz.tables import TableFuzzer
+
+    fuzzer = TableFuzzer(load(TREES, library), Random(0), Counters(library))
+    for _ in range(TABLES):
+        fuzzer.step()
+
+
+def replay(library: Path, corpus: Path) -> None:
+    """Take bodies all ways, and short of memory."""
     extension, counters = load(ROWS, library), Counters(library)
     plans(extension, counters)
     ways = {name: Ways(schema) for name, schema in SCHEMAS.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections import Counter
 from random import Random
 from types import ModuleType
@@ -30,6 +31,7 @@ SHAPES: Final[tuple[tuple[int, dict[str, Any]], ...]] = (
     (2, {"categorical": False, "rounds": 1}),
     (2, {"max_depth": 9, "rounds": 20, "max_cat_to_onehot": 1}),
     (3, {"max_depth": 1}),
+    *((n_classes, {"max_depth": depth}) for depth in (2, 3, 5, 6, 7, 8, 10) for n_classes in (2, 3)),
 )
 N_ROWS: Final = 20
 
@@ -79,10 +81,21 @@ class TableFuzzer:
     def _walk(self, subject: Subject, form: str, arrays: Arrays) -> None:
         trees = getattr(self._extension, form)(subject.n_columns, *arrays)
         n_groups = len(arrays[0])
-        trees.margin(subject.matrix, np.empty((N_ROWS, n_groups), np.float32))
+        margin = np.empty((N_ROWS, n_groups), np.float32)
+        trees.margin(subject.matrix, margin)
+        self._answer(margin)
         trees.margin(subject.matrix[:1], np.empty((1, n_groups), np.float32))
         if form == "Plain":
             trees.contributions(subject.matrix[:2], np.empty((2, n_groups, subject.n_columns + 1)))
+
+    def _answer(self, margin: Matrix) -> None:
+        """Go on to probabilities and labels, sometimes with arrays that do not fit; what they give is not looked at."""
+        n_classes = max(2, margin.shape[1]) - (self._rng.random() < 0.01)
+        chances = np.empty((N_ROWS - (self._rng.random() < 0.01), n_classes), np.float32)
+        self._extension.probabilities(margin, chances)
+        threshold = self._rng.choice((0.5, 0.0, -1.0, math.nan, math.inf))
+        found = self._extension.labels(chances, tuple(range(n_classes - (self._rng.random() < 0.01))), threshold)
+        assert len(found) == N_ROWS
 
     def _damaged_files(self, tables: Tables) -> Arrays:
         files = tables.to_files()

@@ -300,7 +300,7 @@ static PyObject *labels(PyObject *module, PyObject *args)
         return NULL;
     const Py_ssize_t n_classes = PyTuple_Size(classes);
     PyObject *list = NULL;
-    if (strcmp(view.format, "f") || view.ndim != 2 || view.shape[1] != n_classes)
+    if (strcmp(view.format, "f") || view.ndim != 2 || view.shape[1] != n_classes || !n_classes)
         PyErr_SetString(PyExc_ValueError, "the probabilities have another shape or dtype");
     else
         list = PyList_New(view.shape[0]);
