@@ -144,7 +144,7 @@ def _raw(api: APIConfig, records: PredictionLog, metrics: ServiceMetrics, drift:
         PredictionService(records.new_ids), max_body_bytes=api.max_body_bytes, max_explained_rows=api.max_explained_rows
     )
     return {
-        **dict.fromkeys(raw_paths.PREDICT, RawRoute(predict, PREDICT)),
+        **dict.fromkeys(raw_paths.PREDICT, RawRoute(predict, PREDICT, in_line=True)),
         raw_paths.LIVE: RawRoute(LiveEndpoint(), None),
         raw_paths.READY: RawRoute(ReadyEndpoint(records), None),
         raw_paths.METRICS: RawRoute(MetricsEndpoint(metrics, drift), READ),

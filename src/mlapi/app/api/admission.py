@@ -34,7 +34,8 @@ class Admission:
         """Take whom to tell how long somebody stood in line, in seconds."""
         self._working = 0
         self._reading = 0
-        self._turn_s = LONGEST_WAIT_S / WAITING  # mean of what turns took lately
+        self._turn_s = LONGEST_WAIT_S / WAITING  # mean of what turns took lately, before the first one a guess
+        self._n_turns = 0
         self._line: deque[asyncio.Future[None]] = deque()
         self._waited = waited
 
@@ -82,7 +83,8 @@ class Admission:
 
     def took(self, seconds: float) -> None:
         """Learn how long a turn was."""
-        self._turn_s += WEIGHT * (seconds - self._turn_s)
+        self._n_turns += 1
+        self._turn_s += max(WEIGHT, 1 / self._n_turns) * (seconds - self._turn_s)
 
     def _is_full(self) -> bool:
         return len(self._line) >= WAITING and len(self._line) * self._turn_s >= LONGEST_WAIT_S

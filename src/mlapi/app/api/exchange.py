@@ -3,7 +3,8 @@
 import os
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from starlette.types import Scope, Send
@@ -46,8 +47,13 @@ class Connection(Protocol):
     tasks: Collection[object]  # requests under way, of all connections
     transport: Any
 
-    def answer(self, scope: Scope, headers: Pairs, body: bytes) -> bool:
-        """Send a whole answer of status 200, whose headers hold nothing of a client's but what was checked.
+    def answer(self, scope: Scope, head: bytes, body: bytes) -> bool:
+        """Send a whole answer of status 200.
+
+        Args:
+            scope: of the request.
+            head: lines of headers, with nothing of a client's in them but what was checked.
+            body: of the length that the head says.
 
         Returns:
             False where something is unusual: nothing was sent then, and ASGI's messages have to do it.
@@ -90,7 +96,8 @@ class Exchange:
         self.snapshot: Snapshot | None = None
         self.answered: Answered | None = None
         self.error_code: str | None = None
-        self.trace = TraceContext.read(self.headers.get(b"traceparent"))  # the caller's, then ours if we have a span
+        parent = self.headers.get(b"traceparent")
+        self.trace = TraceContext.read(parent) if parent else None  # the caller's, then ours if we have a span
         self.span: Span | None = None
         self.status = 0  # none sent yet
         self.peer: Peer | None = None  # who asks, once the border knows
@@ -122,7 +129,11 @@ class Exchange:
 
     def stamps(self) -> Pairs:
         """The headers that every answer carries."""
-        pairs = [(b"x-request-id", self.request_id.encode()), *self.common, *self.notices]
+        return [*self.own_stamps(), *self.common]
+
+    def own_stamps(self) -> Pairs:
+        """Those of them that are of this request."""
+        pairs = [(b"x-request-id", self.request_id.encode()), *self.notices]
         if self.snapshot is not None:
             pairs.append((b"x-model-version", self.snapshot.version.encode()))
         if self.trace is not None:
@@ -162,19 +173,31 @@ class Exchange:
     async def send(self, send: Send, reply: Reply) -> None:
         """Send a reply."""
         self.status = reply.status
+        if reply.status == OK and self._sent_at_once(reply):
+            return
         headers = [*self.stamps(), *reply.headers]
         if reply.status != NO_CONTENT:  # which has neither type nor length (RFC 9110 §8.6)
             length = str(len(reply.body)).encode()
             headers += ((b"content-type", reply.media_type), (b"content-length", length))
-        if reply.status == OK and not self.draining and self._sent_at_once(headers, reply.body):
-            return
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
 
-    def _sent_at_once(self, headers: Pairs, body: bytes) -> bool:
+    def _sent_at_once(self, reply: Reply) -> bool:
         """Hand a whole answer to our own server's connection, which spares the ways of ASGI; whether it took it."""
         connection: Connection | None = self.scope.get(CONNECTION)
-        return connection is not None and self.method != "HEAD" and connection.answer(self.scope, headers, body)
+        if connection is None or self.draining or self.method == "HEAD":
+            return False
+        own = [*self.own_stamps(), *reply.headers, (b"content-type", reply.media_type)]
+        head = b"%b%bcontent-length: %d\r\n" % (spelled_once(self.common), spelled(own), len(reply.body))
+        return connection.answer(self.scope, head, reply.body)
+
+
+def spelled(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as HTTP/1.1 writes them."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in pairs])
+
+
+spelled_once = lru_cache(maxsize=64)(spelled)  # for pairs that many answers have
 
 
 def join_headers(pairs: Pairs) -> Headers:

@@ -29,6 +29,8 @@ class Limiting:
         self._per_peer = per_peer
         self._per_key = per_key
         self._at_once = at_once
+        self.counts_peers = per_peer is not None
+        self.counts_keys = per_key is not None or at_once > 0
         self._under_way: dict[str, int] = {}
 
     async def count_peer(self, exchange: Exchange) -> None:

@@ -42,10 +42,16 @@ class Endpoint(Protocol):
 
 
 class RawRoute(NamedTuple):
-    """An endpoint and the scope that it takes, None for one that is public."""
+    """An endpoint.
+
+    Attributes:
+        scope: that it takes, None for one that is public.
+        in_line: whether its requests wait for each other, and are refused where too many do.
+    """
 
     endpoint: Endpoint
     scope: str | None
+    in_line: bool = False
 
 
 class Guards(NamedTuple):
@@ -128,23 +134,33 @@ class Gate:
             await exchange.send(send, preflight)
             return
         if not self._is_public(exchange.path):
-            await self._limiting.count_peer(exchange)
-        if not (self._is_public(exchange.path) or is_delivery(exchange)):
-            credential = exchange.headers.get(b"authorization")
-            exchange.principal = await self._auth.authenticate(credential, exchange.address)
-            await self._limiting.count_key(exchange)
+            await self._admit(exchange)
         route = self._raw.get(exchange.path)
         if route is None:
             await self._app(_as_get(exchange), receive, _stamping(exchange, send))
             return
         if route.scope is not None:
             require(exchange.principal, route.scope)
+        if not route.in_line:
+            await exchange.send(send, await route.endpoint.answer(exchange, receive))
+            return
         turn = self._admission.turn(exchange.scope, receive)
         try:
             reply = await route.endpoint.answer(exchange, turn.receive)
         finally:
             turn.end()
         await exchange.send(send, reply)
+
+    async def _admit(self, exchange: Exchange) -> None:
+        """Ask who it is, between the limits of the peer and of the key."""
+        limiting = self._limiting
+        if limiting.counts_peers:
+            await limiting.count_peer(exchange)
+        if not is_delivery(exchange):
+            credential = exchange.headers.get(b"authorization")
+            exchange.principal = await self._auth.authenticate(credential, exchange.address)
+            if limiting.counts_keys:
+                await limiting.count_key(exchange)
 
     async def _fail(self, exchange: Exchange, error: Exception, send: Send) -> None:
         self._observer.failed(exchange, error)

@@ -20,7 +20,6 @@ from mlapi.app.utils.logging import LoggingUtils
 from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.app.utils.security_log import SecurityLog
 from mlapi.app.utils.tracing import Tracing, context_of
-from mlapi.bundle.decision import class_name
 
 # What is worth an event beside the line of the request: by code of the error, the event and how loud it is.
 SECURITY: Final[Mapping[str, tuple[str, int]]] = {
@@ -61,6 +60,8 @@ class Observer:
     def began(self, exchange: Exchange) -> None:
         """A request came in."""
         self._metrics.began()
+        if not self._tracing.is_on:
+            return
         exchange.span = self._tracing.start(exchange.method, exchange.trace, exchange.headers.get(b"tracestate"))
         if exchange.span is not None:
             exchange.trace = context_of(exchange.span)
@@ -102,9 +103,9 @@ class Observer:
 
     def _predicted(self, answered: Answered) -> None:
         prediction = answered.prediction
-        rows = Counter(prediction.labels) if len(prediction.labels) > 1 else {prediction.labels[0]: 1}
-        labels = {class_name(label): n_rows for label, n_rows in rows.items()}
-        self._metrics.predicted(answered.snapshot.version, labels, len(prediction.unknown))
+        labels = prediction.labels
+        counts = Counter(labels) if len(labels) > 1 else {labels[0]: 1}
+        self._metrics.predicted(answered.snapshot.version, counts, len(prediction.unknown))
         self._drift.saw(answered.snapshot, prediction)
 
 

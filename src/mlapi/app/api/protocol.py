@@ -9,7 +9,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mlapi.app.api.error_body import reply_to
-from mlapi.app.api.exchange import CONNECTION, Pairs, choose_request_id
+from mlapi.app.api.exchange import CONNECTION, choose_request_id, spelled
 from mlapi.app.core.errors import InvalidRequest
 
 PATIENCE_S: Final = 5.0  # for the headers, for the body beyond its due pace, and for a reader that does not read
@@ -23,6 +23,7 @@ class Protocol(HttpToolsProtocol):
     """A connection."""
 
     due_at = NEVER  # when its client must have sent what is waited for, by the monotonic clock
+    idle_until = NEVER  # when a connection without a request is closed
     _in_head = False
     _seen_bytes = 0  # of the head, and maybe more
     _unread_since: float | None = None  # from when on answers have been waiting for a reader
@@ -34,6 +35,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse; a head that goes on beyond its limit is not waited for."""
+        self.idle_until = NEVER
         self._seen_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._seen_bytes > LARGEST_HEAD_BYTES and not self.transport.is_closing():
@@ -64,7 +66,7 @@ class Protocol(HttpToolsProtocol):
         self.due_at = NEVER
         super().on_message_complete()
 
-    def answer(self, scope: Scope, headers: Pairs, body: bytes) -> bool:
+    def answer(self, scope: Scope, head: bytes, body: bytes) -> bool:
         """See `Connection.answer`: what uvicorn's cycle does in two messages, without a look at each header."""
         cycle = self.cycle
         if cycle.scope is not scope or cycle.response_started or cycle.disconnected or not cycle.keep_alive:
@@ -73,11 +75,21 @@ class Protocol(HttpToolsProtocol):
             return False
         cycle.waiting_for_100_continue = False
         cycle.response_started = cycle.response_complete = True
-        pairs = [*self.server_state.default_headers, *headers]
-        self.transport.writelines((b"".join([OK, *[b"%b: %b\r\n" % pair for pair in pairs], b"\r\n"]), body))
+        self.transport.writelines((b"%b%b%b\r\n" % (OK, spelled(self.server_state.default_headers), head), body))
         cycle.message_event.set()
         cycle.on_response()
         return True
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request as uvicorn does, but without a timer of 1 µs: `close_late` looks instead."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self.idle_until = time.monotonic() + self.timeout_keep_alive
 
     def is_late(self, now: float) -> bool:
         """Whether the client has let us wait too long: with its request, or with reading what we answered."""
@@ -105,6 +117,9 @@ class Protocol(HttpToolsProtocol):
 
 
 def close_late(connections: Iterable[Any], now: float) -> None:
-    """Close the connections whose clients are late; to be called a few times a second."""
-    for connection in [one for one in connections if isinstance(one, Protocol) and one.is_late(now)]:
-        connection.transport.abort()
+    """Close the connections whose clients are late, or have nothing to ask; to be called a few times a second."""
+    for connection in [one for one in connections if isinstance(one, Protocol)]:
+        if connection.is_late(now):
+            connection.transport.abort()
+        elif now > connection.idle_until:
+            connection.transport.close()

@@ -66,7 +66,7 @@ class NativeDecoder:
         if found is None:
             return None
         cells, n_rows, probabilities = found
-        matrix = np.frombuffer(cells, np.float32).reshape(n_rows, self._n_columns)
+        matrix = np.ndarray((n_rows, self._n_columns), np.float32, cells)
         return Decoded({}, n_rows, Ask(probabilities), exact=True, matrix=matrix, body=body)
 
 

@@ -1,10 +1,12 @@
 """What the service counts, thin over `mlapi.ops.metrics`; the path of a request adds to counters without a lock."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlapi.bundle.decision import class_name
+from mlapi.bundle.types import Label
 from mlapi.ops import process_figures
 from mlapi.ops.metrics import Counter, Histogram, Registry, Sample, merged
 from mlapi.ops.tallies import Entries
@@ -80,21 +82,21 @@ class ServiceMetrics:
         """Count a request that was let pass because the limits' store could not be asked."""
         self.registry.add("mlapi_uncounted_requests_total")
 
-    def predicted(self, version: str, labels: dict[str, int], n_unknown: int) -> None:
+    def predicted(self, version: str, labels: Mapping[Label, int], n_unknown: int) -> None:
         """Count the rows of a predict request.
 
         Args:
             version: that answered.
-            labels: how many rows got each label, by class name.
+            labels: how many rows got each label.
             n_unknown: cells taken as missing.
         """
         self._rows.observe(sum(labels.values()))
-        for label, n_rows in labels.items():
+        for label, count in labels.items():
             predictions = self._predictions.get((version, label))
             if predictions is None:
-                predictions = self.registry.counter("mlapi_predictions_total", version, label)
+                predictions = self.registry.counter("mlapi_predictions_total", version, class_name(label))
                 self._predictions[version, label] = predictions
-            predictions.add(n_rows)
+            predictions.add(count)
         if n_unknown:
             self.registry.add("mlapi_unknown_categories_total", version, by=n_unknown)
 
@@ -124,4 +126,4 @@ class ServiceMetrics:
         self._rows = registry.histogram("mlapi_rows")
         self._requests: dict[tuple[str, int], Counter] = {}
         self._seconds: dict[str, Histogram] = {}
-        self._predictions: dict[tuple[str, str], Counter] = {}
+        self._predictions: dict[tuple[str, Label], Counter] = {}

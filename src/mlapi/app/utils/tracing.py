@@ -28,6 +28,11 @@ class Tracing:
         self._endpoint = endpoint
         self._tracer: Tracer | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether spans are made."""
+        return self._tracer is not None
+
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Send spans for a while, in batches, from a thread."""
