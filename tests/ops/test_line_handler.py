@@ -3,11 +3,19 @@
 import asyncio
 import io
 import logging
+import time
+from collections.abc import Mapping
 
 import pytest
 
 from mlapi.ops import line_handler
-from mlapi.ops.line_handler import LARGEST_WRITE_BYTES, LineHandler, pieces, sole_handler
+from mlapi.ops.line_handler import LARGEST_WRITE_BYTES, LineFormatter, LineHandler, pieces, sole_handler
+
+
+class Plain(LineFormatter):
+    def line(self, seconds: float, level: int, message: str, logger: str, fields: Mapping[str, object]) -> str:
+        assert abs(seconds - time.time()) < 60
+        return message
 
 
 class Stream(io.StringIO):
@@ -29,7 +37,11 @@ def stream() -> Stream:
 
 @pytest.fixture
 def handler(stream: Stream) -> LineHandler:
-    return LineHandler(stream, logging.Formatter("%(message)s"))
+    return LineHandler(stream, Plain("%(message)s"))
+
+
+def put(handler: LineHandler, message: str) -> None:
+    handler.put(logging.INFO, message, "x", {})
 
 
 def record(text: str) -> logging.LogRecord:
@@ -37,7 +49,7 @@ def record(text: str) -> logging.LogRecord:
 
 
 def test_a_line_is_written_at_once_where_nobody_holds(handler: LineHandler, stream: Stream) -> None:
-    handler.put("one")
+    put(handler, "one")
     assert stream.getvalue() == "one\n"
 
 
@@ -45,11 +57,11 @@ def test_held_lines_are_written_together_after_a_moment(handler: LineHandler, st
     async def busy() -> None:
         handler.hold(asyncio.get_running_loop())
         for number in range(3):
-            handler.put(str(number))
+            put(handler, str(number))
         assert stream.writes == []
         await asyncio.sleep(3 * line_handler.HOLD_S)
         assert stream.writes == ["0\n1\n2\n"]
-        handler.put("3")
+        put(handler, "3")
         await asyncio.sleep(3 * line_handler.HOLD_S)
 
     asyncio.run(busy())
@@ -59,22 +71,22 @@ def test_held_lines_are_written_together_after_a_moment(handler: LineHandler, st
 def test_a_record_comes_behind_what_was_held_before_it(handler: LineHandler, stream: Stream) -> None:
     async def busy() -> None:
         handler.hold(asyncio.get_running_loop())
-        handler.put("first")
+        put(handler, "first")
         handler.handle(record("second"))
-        handler.put("third")
+        put(handler, "third")
         assert stream.getvalue() == "first\nsecond\n"
         handler.hold(None)  # as at the end
 
     asyncio.run(busy())
     assert stream.getvalue() == "first\nsecond\nthird\n"
-    handler.put("fourth")
+    put(handler, "fourth")
     assert stream.getvalue().endswith("third\nfourth\n")
 
 
 def test_what_is_held_at_the_end_of_the_process_is_written(handler: LineHandler, stream: Stream) -> None:
     async def busy() -> None:
         handler.hold(asyncio.get_running_loop())
-        handler.put("last")
+        put(handler, "last")
 
     asyncio.run(busy())
     assert stream.getvalue() == ""

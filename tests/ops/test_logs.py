@@ -2,6 +2,7 @@ import io
 import json
 import logging
 import sys
+import time
 import unicodedata
 import warnings
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ def test_a_line_without_a_record_is_as_one_with_it() -> None:
     logging.getLogger("x").info("answered, all", extra={"fields": fields})
     formatter = logs.JSONFormatter("mlapi-test")
     for _ in range(2):
-        line = json.loads(formatter.line(logging.INFO, "answered, all", "x", fields))
+        line = json.loads(formatter.line(time.time(), logging.INFO, "answered, all", "x", fields))
         assert line.keys() == only_line(stream).keys()
         assert {**line, "@timestamp": ""} == {**only_line(stream), "@timestamp": ""}
         assert line["@timestamp"] >= only_line(stream)["@timestamp"]

@@ -2,8 +2,10 @@
 
 import logging
 import select
+import time
+from abc import ABC, abstractmethod
 from asyncio import AbstractEventLoop
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Final
 
 HOLD_S: Final = 0.01  # for which a line may wait for others
@@ -11,16 +13,34 @@ HOLD_S: Final = 0.01  # for which a line may wait for others
 LARGEST_WRITE_BYTES: Final = getattr(select, "PIPE_BUF", 512)
 
 
-class LineHandler(logging.StreamHandler[IO[str]]):
-    """Writes every record at once, and lines that are `put` at once too, unless they may be held for a moment.
+class LineFormatter(logging.Formatter, ABC):
+    """Makes lines of records, and of what is none."""
 
-    Lines keep their order, and what is held is written when the process ends, unless that is by kill -9.
+    @abstractmethod
+    def line(self, seconds: float, level: int, message: str, logger: str, fields: Mapping[str, object]) -> str:
+        """Give the line of a record that was never made, for the few messages that are written again and again.
+
+        Args:
+            seconds: since 1970.
+            level: of the record.
+            message: of the record.
+            logger: its name.
+            fields: one at least, and none of the keys that every line has.
+        """
+
+
+class LineHandler(logging.StreamHandler[IO[str]]):
+    """Writes every record at once, and what is `put` at once too, unless it may be held for a moment.
+
+    Lines keep their order, and what is held is written when the process ends, unless that is by kill -9. They are made
+    when they are written: one after another takes a third of the time that each takes between two requests.
     """
 
-    def __init__(self, stream: IO[str], formatter: logging.Formatter) -> None:
+    def __init__(self, stream: IO[str], formatter: LineFormatter) -> None:
         super().__init__(stream)
         self.setFormatter(formatter)
-        self._held: list[str] = []
+        self._line = formatter.line
+        self._held: list[tuple[float, int, str, str, Mapping[str, object]]] = []
         self._loop: AbstractEventLoop | None = None
 
     def hold(self, loop: AbstractEventLoop | None) -> None:
@@ -28,11 +48,11 @@ class LineHandler(logging.StreamHandler[IO[str]]):
         self._loop = loop
         self.flush()
 
-    def put(self, line: str) -> None:
-        """Write a line, given without its end."""
+    def put(self, level: int, message: str, logger: str, fields: Mapping[str, object]) -> None:
+        """Write a line for what is no record; see `LineFormatter.line`."""
         self.acquire()
         try:
-            self._held.append(line + "\n")
+            self._held.append((time.time(), level, message, logger, fields))
             if self._loop is None:
                 self.flush()
             elif len(self._held) == 1:
@@ -50,7 +70,7 @@ class LineHandler(logging.StreamHandler[IO[str]]):
         self.acquire()
         try:
             held, self._held = self._held, []
-            for piece in pieces(held):
+            for piece in pieces(self._line(*one) + "\n" for one in held):
                 self.stream.write(piece)
                 self.stream.flush()
             super().flush()

@@ -17,7 +17,7 @@ from typing import IO
 import msgspec
 
 import mlapi
-from mlapi.ops.line_handler import LineHandler
+from mlapi.ops.line_handler import LineFormatter, LineHandler
 
 # Libraries that bring handlers of their own; their records go through ours.
 OTHERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "mlflow", "alembic", "sqlalchemy", "optuna", "py.warnings")
@@ -32,7 +32,7 @@ _SECRETS = re.compile(r"mlk_[A-Za-z0-9_-]{8,}|(?<=://)[^/@\s\"]*:[^/@\s\"]*(?=@)
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
-class JSONFormatter(logging.Formatter):
+class JSONFormatter(LineFormatter):
     """Turns a record into one line of JSON."""
 
     def __init__(self, service: str) -> None:
@@ -49,20 +49,13 @@ class JSONFormatter(logging.Formatter):
             document = {**document, **fields, **document}  # ours first in the line, and ours win
         return encode(document | _error(record))
 
-    def line(self, level: int, message: str, logger: str, fields: Mapping[str, object]) -> str:
-        """Give the line of a record that was never made, for the few messages that are written again and again.
-
-        Args:
-            level: of the record.
-            message: of the record.
-            logger: its name.
-            fields: one at least, and none of the keys that every line has.
-        """
+    def line(self, seconds: float, level: int, message: str, logger: str, fields: Mapping[str, object]) -> str:
+        """See `LineFormatter.line`."""
         known = self._known.get((level, message, logger))
         if known is None:
             known = encode(self._opening(0.0, logging.getLevelName(level), message, logger)).partition(",")[2][:-1]
             self._known[level, message, logger] = known
-        return f'{{"@timestamp":"{timestamp(time.time())}",{known},{encode(fields)[1:]}'
+        return f'{{"@timestamp":"{timestamp(seconds)}",{known},{encode(fields)[1:]}'
 
     def _opening(self, seconds: float, level: str, message: str, logger: str) -> dict[str, object]:
         return {

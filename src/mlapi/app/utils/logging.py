@@ -39,8 +39,8 @@ class LoggingUtils:
         if self._cloudwatch:
             fields = {**fields, **emf.embedded(fields, at_ms=int(time.time() * 1000))}
         handler = sole_handler(self._log)
-        if handler is not None and isinstance(handler.formatter, logs.JSONFormatter):
-            handler.put(handler.formatter.line(level, MESSAGE, self._log.name, fields))
+        if handler is not None:
+            handler.put(level, MESSAGE, self._log.name, fields)
         else:
             # Without the search for the calling line, which costs as much as writing the record.
             record = self._log.makeRecord(self._log.name, level, "", 0, MESSAGE, (), None, extra={"fields": fields})
