@@ -17,7 +17,10 @@ ROWS = Extension(
 )
 TREES = Extension(
     "mlapi.bundle._trees",
-    [f"src/mlapi/bundle/native/{name}.c" for name in ("module", "padded", "plain", "contributions", "link")],
+    [
+        f"src/mlapi/bundle/native/{name}.c"
+        for name in ("module", "padded", "plain", "contributions", "link", "decimals")
+    ],
     depends=["src/mlapi/bundle/native/trees.h"],
     extra_compile_args=ARGUMENTS,
     py_limited_api=True,

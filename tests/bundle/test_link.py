@@ -63,7 +63,7 @@ def any_margins(n_groups: int) -> Margin:
 def test_the_extensions_sigmoid_is_ours_on_any_margin(monkeypatch: pytest.MonkeyPatch) -> None:
     margin = any_margins(1)
     found = probabilities(margin, 2)
-    monkeypatch.setattr(link, "_extension", lambda: None)
+    monkeypatch.setattr(link, "native_extension", lambda: None)
     assert np.array_equal(found.view(np.int32), probabilities(margin, 2).view(np.int32))
 
 
@@ -72,7 +72,7 @@ def test_the_extensions_softmax_is_ours_on_any_margin(n_classes: int, monkeypatc
     margin = any_margins(n_classes)
     with np.errstate(over="ignore"):  # the distance of the least from the greatest margin may be beyond float32
         found = probabilities(margin, n_classes)
-        monkeypatch.setattr(link, "_extension", lambda: None)
+        monkeypatch.setattr(link, "native_extension", lambda: None)
         assert np.array_equal(found.view(np.int32), probabilities(margin, n_classes).view(np.int32))
 
 
@@ -81,7 +81,7 @@ def test_labels_are_the_same_with_and_without_the_extension(threshold: float, mo
     two = pair(np.array([0.0, 0.3, 0.7, np.nextafter(np.float32(0.7), np.float32(0)), 1.0], np.float32))
     many = np.array([[0.2, 0.4, 0.4], [0.5, 0.5, 0.0], [0.1, 0.1, 0.8]], np.float32)
     found = choose(two, ("no", 7), threshold), choose(many, (True, 3, "c"), threshold)
-    monkeypatch.setattr(link, "_extension", lambda: None)
+    monkeypatch.setattr(link, "native_extension", lambda: None)
     assert found == (choose(two, ("no", 7), threshold), choose(many, (True, 3, "c"), threshold))
     assert found[1] == [3, True, "c"]
 

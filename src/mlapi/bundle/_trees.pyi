@@ -1,5 +1,6 @@
 """The C extension under native/; its constructors raise ValueError where an index in the arrays is out of range."""
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -43,3 +44,6 @@ class Plain:
 
 def probabilities(margin: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...
 def labels(probabilities: NDArray[np.float32], classes: tuple[Label, ...], threshold: float, /) -> list[Label]: ...
+def json_rows(
+    probabilities: NDArray[np.float32], keys: tuple[bytes, ...], otherwise: Callable[[float], bytes], /
+) -> bytes: ...

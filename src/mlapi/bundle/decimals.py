@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, cast
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from mlapi.bundle.link import native_extension
 from mlapi.bundle.types import Probabilities
 
 _FEW: Final = 32  # fewer numbers than this are spelled one by one in less time
@@ -25,6 +28,24 @@ def shortest(probabilities: Probabilities) -> list[list[float]]:
     if probabilities.size < _FEW:
         return [[float(str(p)) for p in row] for row in probabilities]
     return cast("list[list[float]]", _shortest(probabilities.ravel()).reshape(probabilities.shape).tolist())
+
+
+def json_rows(probabilities: Probabilities, names: Sequence[str]) -> bytes:
+    """Give the JSON of a list with an object a row: each class's name to its number as `shortest` gives it.
+
+    Args:
+        probabilities: float32 of shape (n_rows, n_classes), between 0 and 1; one row at least.
+        names: of the classes.
+    """
+    extension = native_extension()
+    if extension is None:
+        return msgspec.json.encode([dict(zip(names, row, strict=True)) for row in shortest(probabilities)])
+    keys = tuple(msgspec.json.encode(name) + b":" for name in names)
+    return cast("bytes", extension.json_rows(np.ascontiguousarray(probabilities), keys, _spelled))
+
+
+def _spelled(number: float) -> bytes:
+    return msgspec.json.encode(float(str(np.float32(number))))
 
 
 def _shortest(numbers: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ MAX_EXPONENT: Final = np.float32(88.7)
 
 def probabilities(margin: Margin, n_classes: int) -> Probabilities:
     """Give float32 (n_rows, n_classes) for margins (n_rows, n_groups): the sigmoid and its complement, or softmax."""
-    extension = _extension()
+    extension = native_extension()
     if extension is None:
         return pair(sigmoid(margin[:, 0])) if n_classes == 2 else softmax(margin)
     answer = np.empty((len(margin), n_classes), np.float32)
@@ -33,7 +33,7 @@ def probabilities(margin: Margin, n_classes: int) -> Probabilities:
 
 def choose(given: Probabilities, classes: tuple[Label, ...], threshold: float) -> list[Label]:
     """Give a class a row: the second of two where it reaches the threshold in float32, else the first most probable."""
-    extension = _extension()
+    extension = native_extension()
     if extension is not None:
         return cast("list[Label]", extension.labels(np.ascontiguousarray(given), classes, threshold))
     chosen = given[:, 1] >= np.float32(threshold) if len(classes) == 2 else given.argmax(axis=1)
@@ -72,7 +72,8 @@ def _expf(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @cache
-def _extension() -> Any:
+def native_extension() -> Any:
+    """The C extension, None where there is none; imported when first asked for, because it imports this."""
     from mlapi.bundle.native import extension
 
     return extension()

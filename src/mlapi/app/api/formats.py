@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from mlapi.app.api.exchange import JSON
-from mlapi.app.services.prediction_service import Answer
+from mlapi.app.services.prediction_service import Answer, ByClass
 from mlapi.bundle.decision import class_name
 
 CSV: Final = b"text/csv"
@@ -20,7 +20,15 @@ BY_ROW: Final = {
     "explanations": "explanation",
     "prediction_ids": "prediction_id",
 }
-_encode = msgspec.json.Encoder().encode
+
+
+def _as_json(value: object) -> msgspec.Raw:
+    if isinstance(value, ByClass):
+        return msgspec.Raw(value.to_json())
+    raise NotImplementedError  # msgspec then says what cannot be encoded
+
+
+_encode = msgspec.json.Encoder(enc_hook=_as_json).encode
 
 
 def ndjson(answer: Answer) -> bytes:

@@ -1,6 +1,6 @@
 """From a decoded request to labels and probabilities, by one snapshot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -11,10 +11,25 @@ from mlapi.app.core.request import Ask, Decoded
 from mlapi.app.services.explanation import Explanation, explanations
 from mlapi.app.services.remarks import Remark, remarks
 from mlapi.app.services.snapshot import Snapshot
-from mlapi.bundle.decision import shortest
+from mlapi.bundle.decimals import json_rows, shortest
 from mlapi.bundle.encoder import Encoded
 from mlapi.bundle.model import Prediction
-from mlapi.bundle.types import Label
+from mlapi.bundle.types import Label, Probabilities
+
+
+class ByClass:
+    """Class name → probability, an object a row; whoever writes the answer says in which form."""
+
+    def __init__(self, names: Sequence[str], probabilities: Probabilities) -> None:
+        self._names = names
+        self._probabilities = probabilities
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        return (dict(zip(self._names, row, strict=True)) for row in shortest(self._probabilities))
+
+    def to_json(self) -> bytes:
+        """Give them as JSON."""
+        return json_rows(self._probabilities, self._names)
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -23,7 +38,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     predictions: list[Label]  # one a row
     model_version: str
     timestamp: str
-    probabilities: list[dict[str, float]] | msgspec.UnsetType = msgspec.UNSET  # class name → probability, one a row
+    probabilities: ByClass | msgspec.UnsetType = msgspec.UNSET
     explanations: list[Explanation] | msgspec.UnsetType = msgspec.UNSET  # one a row
     warnings: list[Remark] | msgspec.UnsetType = msgspec.UNSET
     prediction_ids: list[str] | msgspec.UnsetType = msgspec.UNSET  # UUIDv7, one a row
@@ -68,14 +83,11 @@ class PredictionService:
             predictions=prediction.labels,
             model_version=snapshot.version,
             timestamp=timestamp(),
-            probabilities=_by_class(snapshot, prediction) if ask.probabilities else msgspec.UNSET,
+            probabilities=ByClass(bundle.decision.names, prediction.probabilities)
+            if ask.probabilities
+            else msgspec.UNSET,
             explanations=explanations(bundle, encoded, prediction, ask.explain) if ask.explain else msgspec.UNSET,
             warnings=noted or msgspec.UNSET,
             prediction_ids=self._new_ids(decoded.n_rows) if keep and self._new_ids else msgspec.UNSET,
         )
         return Answered(snapshot, decoded, prediction, answer)
-
-
-def _by_class(snapshot: Snapshot, prediction: Prediction) -> list[dict[str, float]]:
-    names = snapshot.bundle.decision.names
-    return [dict(zip(names, row, strict=True)) for row in shortest(prediction.probabilities)]

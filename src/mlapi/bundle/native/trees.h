@@ -102,4 +102,8 @@ static inline uint32_t goes_right(const Plain *trees, const Node *node, const fl
 void sigmoid_pairs(const float *margin, size_t n_rows, float *answer);
 void softmax_rows(const float *margin, size_t n_rows, size_t n_groups, float *answer);
 
+/* Write a number from 0 to 1 into LONGEST_NUMBER bytes; its length, or 0 for the few that need another way. */
+#define LONGEST_NUMBER 24
+size_t spell_probability(float number, char *text);
+
 #endif
