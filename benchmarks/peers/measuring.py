@@ -109,7 +109,7 @@ class Bench:
             seen.processes.append(len(sizes))
             for shape, (n_rows, concurrency) in SHAPES.items():
                 seen.loads[shape].append(self.load(peer, server, n_rows, concurrency))
-            if self.tails:
+            if self.tails and peer.probabilities is not None:  # a constant shows no model's tail
                 seen.tails.append(self.tail(peer, server, SHARE * seen.loads[MOST][-1]["requests_per_s"]))
 
     @contextmanager

@@ -27,6 +27,10 @@ def draw(results: dict[str, Any], path: Path) -> None:
         axes.set_yticklabels([results["labels"][name].replace(BOLD, "") for name in servers])
         axes.invert_yaxis()
         axes.set_xscale("log")
+        axes.set_xlim(
+            1, 3 * max(load["requests_per_s"] for server in servers.values() for load in server["load"].values())
+        )
+        axes.margins(y=0.01)
         axes.set_xlabel("requests/s")
-        axes.legend(loc="lower right", fontsize=7)
+        figure.legend(loc="outside upper center", ncols=len(shapes), fontsize=7)
         figure.savefig(path, format="svg", metadata={"Date": None})

@@ -73,10 +73,10 @@ class Running:
             before = now
 
     def end(self) -> None:
-        """End all of them: politely, and by force who is left after ten seconds, or a second after the first."""
+        """End all of them: politely, and by force who is left after five seconds, or a second after the first."""
         self.processes()
         self._signal(signal.SIGTERM, [self.root])
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 5
         while (left := self.processes()) and time.monotonic() < limit:
             if self.root not in left:
                 limit = min(limit, time.monotonic() + 1)

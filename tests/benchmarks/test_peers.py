@@ -53,7 +53,7 @@ def results(**servers: dict[str, Any]) -> dict[str, Any]:
         "labels": {name: peer.label for name, peer in PEERS.items()},
         "refused": {"litserve": "ended; the end of its log:\nno module"},
         "host": host | {"load_average_before": 0.1, "load_average_after": 1.5},
-        "versions": {"fastapi": {"fastapi": "1.2"}},
+        "versions": {"fastapi": {"fastapi": "1.2", "uvloop": "0.2"}, "mlserver": {"uvloop": "0.1"}},
         "command": "make bench-peers",
         "rounds": 5,
         "seconds": 2,
@@ -72,6 +72,7 @@ def test_a_goal_is_met_from_its_target_on_and_a_missing_server_is_said() -> None
             "constant": server(5000),
         }
     )
+    assert found[0].by_cpu == 1.0
     by_text = {goal.text: (goal.measured, goal.met) for goal in found}
     assert by_text["requests/s against the best peer, 1 row, c 1 (litserve)"] == (10.0, "yes")
     assert by_text["requests/s against FastAPI + pandas, 1 row, c 1"] == (25.0, "yes")
@@ -90,8 +91,8 @@ def test_the_table_names_who_was_left_out_and_why_and_every_version() -> None:
     text = peers_table(results(mlapi=server(1234), fastapi=server(12)))
     assert "| FastAPI + pandas + XGBClassifier | 1.00 | 100 (1) | 12 · 1.00/2.00 · 3 · 12 |" in text
     assert "Left out: LitServe, batching: ended; the end of its log: no module" in text
-    assert "fastapi: fastapi 1.2" in text
-    assert "0 requests failed" in text
+    assert "Versions: fastapi 1.2, uvloop 0.2 (fastapi), uvloop 0.1 (mlserver)." in text
+    assert "0 requests failed in closed loops, 0 in the open one" in text
 
 
 def test_the_open_loop_has_a_column_where_somebody_was_asked_so() -> None:
@@ -99,7 +100,7 @@ def test_the_open_loop_has_a_column_where_somebody_was_asked_so() -> None:
     text = peers_table(results(mlapi=openly, fastapi=server(12)))
     assert " | open loop at 70 %: requests/s · p50/p99 ms |" in text
     assert " | 70 · 1.00/9.50 · **2 failed** |" in text
-    assert "2 requests failed" in text
+    assert "0 requests failed in closed loops, 2 in the open one" in text
 
 
 def test_the_plot_holds_every_server_and_is_the_same_again(tmp_path: Path) -> None:
