@@ -69,6 +69,10 @@ bench: setup-dev  ## measure engine, decoding, servers and load shapes (5 minute
 bench-engine: setup-dev  ## measure our tree engine beside XGBoost's predictors, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.engine $(ARGS)
 
+.PHONY: bench-growth
+bench-growth: setup-dev  ## measure how cost grows with rows, features, trees, depth, classes, categories, connections; rewrite benchmarks/README.md
+	@$(PYTHON_IN) -m benchmarks.growth $(ARGS)
+
 .PHONY: bench-peers
 bench-peers: setup-dev  ## measure other servers beside ours, each in its own environment, and rewrite benchmarks/README.md
 	@$(PYTHON_IN) -m benchmarks.peers $(ARGS)

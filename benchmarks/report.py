@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.bench_tables import encode_table, serving_table, shapes_table
 from benchmarks.cold_table import cold_table
 from benchmarks.engine_table import engine_table
+from benchmarks.growth.table import growth_table
 from benchmarks.peers.table import peers_table
 from benchmarks.quality_table import quality_table
 
@@ -36,6 +37,7 @@ TABLES = {
     "cold": cold_table,
     "encode": encode_table,
     "engine": engine_table,
+    "growth": growth_table,
     "peers": peers_table,
     "quality": quality_table,
     "serving": serving_table,

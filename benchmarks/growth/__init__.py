@@ -1,0 +1,1 @@
+"""How cost grows with rows, features, trees, depth, classes, categories and connections."""
