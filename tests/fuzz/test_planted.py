@@ -19,6 +19,7 @@ from mlapi.app.schemas import native
 from tests.fuzz import corpus
 from tests.fuzz.build import ROOT, ROWS, Counters, NoCompiler, preload
 from tests.fuzz.corpus import Entry
+from tests.fuzz.exchanges import Pair, ask_for
 from tests.fuzz.fuzzer import BodyFuzzer
 from tests.fuzz.planted import FAULTS, OVERRUN, Fault, build_with
 from tests.fuzz.schemas import SCHEMAS
@@ -91,6 +92,23 @@ def test_a_decoder_that_takes_a_leading_zero_is_found_and_its_body_made_short(tm
     least = shrink(found.body, _fails(ways))
     assert re.fullmatch(rb'\{"data":\[\{("[xyz]":0*[0-9],?){2}\}\]\}', least), least
     assert corpus.read(corpus.keep_found(Entry("numbers", least), tmp_path).parent) == [Entry("numbers", least)]
+
+
+def test_a_decoder_that_takes_a_leading_zero_is_found_in_whole_requests(tmp_path: Path) -> None:
+    body = b'{"data":[{"age":04,"member":true,"plan":"basic"}]}'
+    with Pair("churn", tmp_path) as pair:
+        assert pair.compare(Entry("churn", body), ask_for(Random(0), body)) == "400"
+        assert pair.native.models is not None
+        decoder: Any = pair.native.models.loaded.decoder  # type: ignore[union-attr]  # it is loaded
+        decoder._native = LeadingZero(decoder._native)
+        with pytest.raises(Difference, match="the native way gives"):
+            pair.compare(Entry("churn", body), ask_for(Random(0), body))
+
+
+def test_a_service_without_the_native_way_has_none(tmp_path: Path) -> None:
+    with Pair("churn", tmp_path) as pair:
+        ways = [service.models.loaded.decoder._native for service in (pair.native, pair.general)]  # type: ignore[union-attr]  # likewise
+        assert [way is None for way in ways] == [False, True]
 
 
 def _fails(ways: Ways) -> Callable[[bytes], bool]:
