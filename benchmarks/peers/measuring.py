@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import load
-from benchmarks.open_loop import open_loop
+from benchmarks.open_loop import LoadFault, open_loop
 from benchmarks.peers.catalogue import KEY, Peer, Place
 from benchmarks.peers.model import Model
 from benchmarks.peers.process import PeerFault, Request, Running, started
@@ -84,7 +84,7 @@ class Bench:
                 began = time.monotonic()
                 try:
                     self.measure(name, peers[name], seen[name])
-                except PeerFault as fault:
+                except (PeerFault, LoadFault, subprocess.CalledProcessError) as fault:  # the last: wrk cannot connect
                     refused[name] = str(fault)
                     print(f"{name}: left out: {fault}", file=sys.stderr)
                     continue
@@ -104,6 +104,8 @@ class Bench:
             self.check(peer, server)
             server.settle(limit_s=10)
             sizes = server.pss_mib()
+            if not sizes:
+                raise PeerFault("ended after it had answered")
             seen.resident_mib.append(sum(sizes.values()))
             seen.largest_mib.append(max(sizes.values()))
             seen.processes.append(len(sizes))

@@ -14,7 +14,7 @@ import pytest
 from benchmarks import load
 from benchmarks.peers import environments, goals
 from benchmarks.peers.__main__ import names
-from benchmarks.peers.catalogue import PEERS
+from benchmarks.peers.catalogue import PEERS, Peer
 from benchmarks.peers.measuring import SHAPES, Bench, summary
 from benchmarks.peers.model import Model
 from benchmarks.peers.plot import draw
@@ -165,6 +165,26 @@ def test_answers_must_be_the_boosters(tmp_path: Path) -> None:
         bench(tmp_path).compare([0.25, float("nan")], 2)
     with pytest.raises(PeerFault, match="1 answers for 2 rows"):
         bench(tmp_path).compare([0.25], 2)
+
+
+LIAR = """
+import http.server, json, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        rows = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["data"]
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"probabilities": [0.5] * len(rows)}).encode())
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_a_server_with_wrong_answers_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+    model = Model("file:none", tmp_path, tmp_path, [{"number_0": 1.0}] * 1000, np.full(1000, 0.25, np.float32))
+    liar = Peer("liar", lambda place: [str(place.python), "-c", LIAR, str(place.port)])
+    seen, refused = Bench(model, {"liar": Path(sys.executable)}, 1).run({"liar": liar}, rounds=2)
+    assert seen == {}
+    assert refused == {"liar": "wrong answers: a probability is 0.25 off the booster's"}
 
 
 def test_a_server_is_ended_with_all_that_it_started_in_other_sessions_too(tmp_path: Path) -> None:
