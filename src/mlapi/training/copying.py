@@ -88,12 +88,11 @@ class RunCopier:
     def _curves(self, run: Run, copy: str) -> None:
         """Send the points that have not been; MLflow keeps each point once, however often it is sent."""
         sent = self._sent.setdefault(run.info.run_id, set())
-        for key in sorted(run.data.metrics):
-            history = self._source.get_metric_history(run.info.run_id, key)
-            new = [metric for metric in history if _point(metric) not in sent]
-            for some in _portions(new, _MOST_METRICS):
-                self._target.log_batch(copy, metrics=some)
-            sent.update(map(_point, new))
+        histories = (self._source.get_metric_history(run.info.run_id, key) for key in sorted(run.data.metrics))
+        new = [metric for history in histories for metric in history if _point(metric) not in sent]
+        for some in _portions(new, _MOST_METRICS):  # all metrics together: each batch is a way there and back
+            self._target.log_batch(copy, metrics=some)
+            sent.update(map(_point, some))
 
     def _end(self, run: Run, copy: str) -> None:
         files = Path(unquote(urlsplit(run.info.artifact_uri).path))
