@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httptools
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import CONNECTION, choose_request_id, spelled
@@ -27,11 +27,19 @@ class Protocol(HttpToolsProtocol):
     _in_head = False
     _seen_bytes = 0  # of the head, and maybe more
     _unread_since: float | None = None  # from when on answers have been waiting for a reader
+    _answering: RequestResponseCycle | None = None  # in a pipeline another one than `cycle`, which is the last one read
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait."""
         super().connection_made(transport)
         self.due_at = time.monotonic() + PATIENCE_S
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that is being answered; uvicorn tells the last of a pipeline, and the others write on."""
+        if (cycle := self._answering) is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse; a head that goes on beyond its limit is not waited for."""
@@ -55,6 +63,10 @@ class Protocol(HttpToolsProtocol):
             raise httptools.HttpParserError("the head is too large")
         self._seen_bytes = 0
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Give the body as long as its pace allows."""
