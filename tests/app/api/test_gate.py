@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mlapi.app.api.admission import Admission
 from mlapi.app.core.security import Principal
 from mlapi.app.schemas.error import ErrorResponse
 from mlapi.app.services.prediction_service import PredictionService
@@ -230,3 +231,13 @@ def test_a_key_may_be_kept_out_of_what_its_scopes_do_not_name(
     for response in (service.get("/models/current"), service.post({"data": [ROW]})):
         assert (response.status_code, response.json()["error"]) == (403, "insufficient_scope")
     assert service.get("/health/live").status_code == 200
+
+
+def test_where_too_many_wait_predictions_are_refused_and_probes_answered(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Admission, "_is_full", lambda self: True)
+    refused = service.post({"data": [ROW]})
+    assert (refused.status_code, refused.json()["error"]) == (503, "overloaded")
+    assert "retry-after" in refused.headers
+    assert [service.get(path).status_code for path in ("/health/live", "/health/ready", "/metrics")] == [200] * 3

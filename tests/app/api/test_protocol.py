@@ -190,3 +190,13 @@ def test_an_answer_is_the_same_however_the_connection_is_used(
     if statuses[-1] == 200 and b"GET" not in sent:
         assert last.keys() - {"connection"} == usual.keys()
         assert {"date", "x-request-id", "x-model-version", "cache-control", "content-type"} <= usual.keys()
+
+
+def test_a_connection_with_nothing_to_ask_is_closed(live: Running) -> None:
+    with socket.create_connection(("127.0.0.1", live.port), timeout=15) as client:
+        for _ in range(2):  # a second request in time is answered as the first
+            client.sendall(HEAD + LENGTH + b"\r\n" + BODY)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+        began = time.monotonic()
+        assert client.recv(1) == b""
+        assert time.monotonic() - began > 1
