@@ -54,8 +54,7 @@ class Grammar:
     def _odd(self, share: float) -> bool:
         return self._rng.random() < share * self._oddness
 
-    def rows(self) -> list[list[tuple[bytes, bytes]]]:
-        """Make rows as pairs of key and cell, both spelled."""
+    def _some_rows(self) -> list[list[tuple[bytes, bytes]]]:
         few = self._rng.randint(1, 1 if len(self._features) > 100 else 3)
         others = (4, 5, MAX_ROWS - 1, MAX_ROWS) if len(self._features) < 100 else ()
         n_rows = self._rng.choice(others) if others and self._rng.random() < 0.1 else few
@@ -64,7 +63,7 @@ class Grammar:
     def _rows(self) -> bytes:
         if self._odd(0.01):
             return self._nested()
-        rows = [self._object(row) for row in self.rows()]
+        rows = [self._object(row) for row in self._some_rows()]
         if self._odd(0.01):
             rows.insert(self._rng.randint(0, len(rows)), self._rng.choice((b"", b"null", b"[]", b"1", self._nested())))
         return self._between(b"[", rows, b"]")
