@@ -226,3 +226,21 @@ def test_a_server_that_does_not_answer_in_time_is_given_up_and_ended(tmp_path: P
         started(command, dict(os.environ), request, port=port, log=tmp_path / "log", limit_s=0.2),
     ):
         pass
+
+
+def test_what_cannot_be_installed_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "HERE", tmp_path)
+    (tmp_path / "broken.txt").write_text("no requirement ==\n")
+    with pytest.raises(PeerFault, match=r"broken cannot be installed here: .*no requirement"):
+        environments.prepare("broken", tmp_path)
+
+
+def test_an_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "HERE", tmp_path)
+    (tmp_path / "empty.txt").write_text("# nothing\n")
+    python = environments.prepare("empty", tmp_path / "made")
+    made_at = python.lstat().st_mtime_ns
+    assert environments.prepare("empty", tmp_path / "made") == python
+    assert python.lstat().st_mtime_ns == made_at
+    (tmp_path / "empty.txt").write_text("# nothing else\n")
+    assert environments.prepare("empty", tmp_path / "made").lstat().st_mtime_ns != made_at
