@@ -49,8 +49,9 @@ def test_margins_are_xgboosts_in_every_bit(name: str) -> None:
     for engine in [NativeTrees(forest, None), *([NativeTrees(forest, tables)] if tables else [])]:
         found = engine.margin(matrix).view(np.int32)
         assert int((found != expected).sum()) == 0, engine.name
-        one = engine.margin(matrix[5:6]).view(np.int32)
-        assert one.tolist() == expected[5:6].tolist()
+        for n_rows in (1, 7, 8, 9, 100, 1031):  # whole lanes of eight rows, what is left of them, and both
+            found = engine.margin(matrix[5 : 5 + n_rows]).view(np.int32)
+            assert found.tolist() == expected[5 : 5 + n_rows].tolist()
     if tables:
         few = matrix[-500:]
         assert int((walk_tables(tables, few).view(np.int32) != expected[-500:]).sum()) == 0

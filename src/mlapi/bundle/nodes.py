@@ -28,7 +28,7 @@ class Nodes(NamedTuple):
         missing_left: (n_nodes,) bool, where a missing cell goes.
         first_words: (n_nodes,) where a categorical test's words begin.
         n_words: (n_nodes,) how many there are; 0 where the test is on a number.
-        words: uint32, a bit for each code that goes right, the lowest first.
+        words: uint32, a bit for each code that goes right, the lowest first; one word at least.
         shares: (n_nodes,) float64, of the training rows in the parent (by second derivative) those that came here.
     """
 
@@ -102,7 +102,7 @@ def _sets(forest: Forest, first: Integers) -> tuple[Integers, Integers, NDArray[
     first_words, n_words = np.zeros(len(forest.left), np.int64), np.zeros(len(forest.left), np.int64)
     counts = forest.category_counts
     if not counts.size:
-        return first_words, n_words, np.empty(0, np.uint32)
+        return first_words, n_words, np.zeros(1, np.uint32)
     nodes = forest.category_nodes + np.repeat(first, forest.n_category_nodes)
     sizes = np.maximum.reduceat(forest.categories, np.cumsum(counts) - counts) // 32 + 1
     n_words[nodes], first_words[nodes] = sizes, np.cumsum(sizes) - sizes

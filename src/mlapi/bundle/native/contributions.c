@@ -74,15 +74,16 @@ static void recurse(const Walk *walk, uint32_t at, Step *parent, size_t length, 
     memcpy(path, parent, length * sizeof *path);
     extend(path, length, step);
     const Node *node = &walk->trees->nodes[at];
-    if (!node->child) {
+    if (node->child == at) {
         for (size_t i = 1; i <= length; i++)
             walk->values[path[i].column] +=
                 unwound_sum(path, length, i) * (path[i].one - path[i].zero) * node->condition;
         return;
     }
+    const uint32_t column = node->slot / 4;
     double zero = 1.0, one = 1.0;
     size_t last = length, same = 1;
-    while (same <= length && path[same].column != node->column)
+    while (same <= length && path[same].column != column)
         same++;
     if (same <= length) { /* the column stood on the way before: one step for both tests */
         zero = path[same].zero;
@@ -92,7 +93,7 @@ static void recurse(const Walk *walk, uint32_t at, Step *parent, size_t length, 
     }
     const uint32_t right = goes_right(walk->trees, node, walk->row);
     for (uint32_t side = 0; side < 2; side++) {
-        const Step next = {node->column, zero * walk->trees->shares[node->child + side], side == right ? one : 0.0, 0.0};
+        const Step next = {column, zero * walk->trees->shares[node->child + side], side == right ? one : 0.0, 0.0};
         if (next.zero != 0.0 || next.one != 0.0) /* else nothing comes here */
             recurse(walk, node->child + side, path, last + 1, next);
     }

@@ -168,6 +168,7 @@ static void plain_dealloc(PyObject *self)
     free(trees->roots);
     free(trees->nodes);
     free(trees->words);
+    free(trees->used);
     free(trees->shares);
     free(trees->means);
     release(self);

@@ -1,8 +1,7 @@
-/* Trees walked as they are: deep ones, and those whose tables would be too large. */
+/* The check of trees that are walked as they are: deep ones, and those whose tables would be too large. */
 #include "trees.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A child comes after its parent: so a walk ends, and one pass over the nodes knows every depth. */
 static const char *check_node(const Plain *trees, size_t at)
@@ -12,7 +11,7 @@ static const char *check_node(const Plain *trees, size_t at)
         return NULL;
     if (node->child <= at || node->child >= trees->n_nodes - 1)
         return "a child is out of range";
-    if (node->column >= trees->forest.n_columns)
+    if (node->slot >= trees->forest.n_columns)
         return "a node tests a column out of range";
     if (node->first > trees->n_words || node->n_words > trees->n_words - node->first)
         return "a set of categories is out of range";
@@ -58,29 +57,15 @@ const char *plain_check(Plain *trees)
     const char *fault = forest_check(&trees->forest);
     if (fault)
         return fault;
+    if (trees->forest.n_columns > UINT32_MAX / 4 || !trees->n_words)
+        return "there are too many columns, or no words"; /* of which nodes without a set read the first, in vain */
     for (size_t tree = 0; tree < trees->forest.n_trees; tree++)
         if (trees->roots[tree] >= trees->n_nodes)
             return "a root is out of range";
     for (size_t at = 0; at < trees->n_nodes; at++)
         if ((fault = check_node(trees, at)))
             return fault;
-    return (fault = measure(trees)) ? fault : average(trees);
-}
-
-static inline float leaf_of(const Plain *trees, uint32_t at, const float *row)
-{
-    while (trees->nodes[at].child)
-        at = trees->nodes[at].child + goes_right(trees, &trees->nodes[at], row);
-    return trees->nodes[at].condition;
-}
-
-int plain_margin(const Plain *trees, const float *matrix, size_t n_rows, float *margin)
-{
-    const Forest *forest = &trees->forest;
-    for (size_t i = 0; i < n_rows; i++, matrix += forest->n_columns, margin += forest->n_groups) {
-        memcpy(margin, forest->base, forest->n_groups * sizeof *margin);
-        for (size_t tree = 0; tree < forest->n_trees; tree++)
-            margin[forest->groups[tree]] += leaf_of(trees, trees->roots[tree], matrix);
-    }
-    return 0;
+    if ((fault = measure(trees)) || (fault = average(trees)))
+        return fault;
+    return plain_compile(trees);
 }

@@ -44,29 +44,35 @@ typedef struct {
     uint8_t *strips;
 } Padded;
 
-/* Trees as they are, node by node, over the matrix itself. */
+/* Trees as they are, node by node. A row's cells are four numbers a column, which a test compares without a branch: see
+ * plain_walk.c. In brackets what the constructor is given, and plain_check makes the rest of. */
 typedef struct {
-    uint32_t child;      /* the left one, the right one follows it; 0 at a leaf */
-    uint32_t column;
+    uint32_t child;      /* the left one, the right one follows it; at a leaf the leaf itself (0) */
+    uint32_t slot;       /* of the cell: column · 4 + 2 where the test is on a set + 1 where missing goes right (column) */
     float condition;     /* less goes left; at a leaf its value */
     uint32_t first;      /* words[first … first + n_words]: a bit for each code that goes right */
     uint32_t n_words;    /* 0 where the test is on a number */
-    uint32_t missing_left;
+    uint32_t threshold;  /* a cell that is at least this goes right (whether missing goes left) */
 } Node;
 
 typedef struct {
     Forest forest;
-    size_t n_nodes, n_words, depth;
+    size_t n_nodes, n_words, n_used, depth;
     uint32_t *roots;     /* (n_trees) */
     Node *nodes;
     uint32_t *words;
+    uint32_t *used;      /* (n_used), column · 2 + 1 for a set: what some node tests */
     double *shares;      /* (n_nodes), of the training rows in the parent, those that came here */
     double *means;       /* (n_trees), of the leaves, weighted with their shares */
 } Plain;
 
-/* Give NULL where every index is in range, else what is not. They also fill in n_cells, depth and means. */
+/* Give NULL where every index is in range, else what is not. They also fill in n_cells, depth and means. plain_check ends with
+ * plain_compile. */
 const char *padded_check(Padded *trees);
 const char *plain_check(Plain *trees);
+
+/* Turn the nodes that plain_check has been through into what is walked; NULL, or that memory is short. */
+const char *plain_compile(Plain *trees);
 
 /* Margins of n_rows rows; 0, or -1 where memory is short. */
 int padded_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin);
@@ -86,9 +92,9 @@ static inline const char *forest_check(const Forest *forest)
 /* Which child a row goes to: 0 or 1 to be added to the left one. */
 static inline uint32_t goes_right(const Plain *trees, const Node *node, const float *row)
 {
-    const float cell = row[node->column];
+    const float cell = row[node->slot / 4];
     if (cell != cell)
-        return !node->missing_left;
+        return node->slot & 1;
     if (!node->n_words)
         return !(cell < node->condition);
     /* as `Decision` in xgboost/src/common/categorical.h: a code that is none, or beyond the set, goes left */
