@@ -16,6 +16,7 @@ from mlapi.bundle import load
 from mlapi.bundle.archive import read_directory, write_directory
 from mlapi.bundle.errors import StoreUnavailable, VerificationError
 from mlapi.bundle.follow import Follower, FollowEvent, FollowState
+from mlapi.bundle.listing import Lister
 from mlapi.bundle.manifest import MANIFEST_FILE, manifest_digest
 from mlapi.bundle.refusals import Refusals
 from mlapi.bundle.signing import SIGNATURE_FILE
@@ -75,6 +76,7 @@ class Follow:
         self.local = DirectoryStore(root)
         options = {"verify": verify_here, "notify": self.events.append, **more}
         self.follower = Follower(upstream, self.local, "m", "production", **options)
+        self.follower.lister = Lister(upstream, self.local, "m")
         self.clock = Clock()
         self.follower.refusals = Refusals(self.clock)
 
@@ -132,6 +134,18 @@ def test_nothing_is_downloaded_or_told_where_nothing_is_new(upstream: Upstream, 
         assert follow.step().state == "ok"
     assert upstream.fetched == ["1"]
     assert follow.told() == ["adopted"]
+
+
+def test_where_a_start_must_be_quick_the_alias_alone_is_asked(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.promote(write_bundle(tmp_path))
+    monkeypatch.delattr(Upstream, "versions")
+    quick = Follow(upstream, tmp_path / "serving")
+    quick.follower.lister = None
+    quick.follower.recheck()
+    assert quick.step().state == "ok"
+    assert not (tmp_path / "serving" / "m" / "registry.json").exists()
 
 
 def test_promotions_are_followed_and_the_last_three_versions_kept(

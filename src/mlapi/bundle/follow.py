@@ -25,7 +25,11 @@ __all__ = ["KICK_FILE", "FollowEvent", "FollowState", "Follower", "run"]
 
 
 class Follower:
-    """Keeps the local copy of one alias."""
+    """Keeps the local copy of one alias.
+
+    Attributes:
+        lister: writes down which versions the source has; None, as at first, where a start must be quick.
+    """
 
     def __init__(
         self,
@@ -62,7 +66,7 @@ class Follower:
         self.refusals = Refusals()
         self._last = FollowState.read(local, name)
         self._copy = LocalCopy(local, name, alias, self._verify)
-        self._lister = Lister(source, local, name)
+        self.lister: Lister | None = None
 
     @property
     def has_copy(self) -> bool:
@@ -73,7 +77,8 @@ class Follower:
         """Let the next step look at everything again: refused bundles, every byte of the copy, the list of versions."""
         self.refusals.forget()
         self._copy.doubt()
-        self._lister.doubt()
+        if self.lister is not None:
+            self.lister.doubt()
 
     def step(self) -> FollowState:
         """Look once, and bring what the alias names; whatever goes wrong, the last good copy stays.
@@ -91,14 +96,11 @@ class Follower:
             kind, code = _verdict(error)
             state = self._found(kind, upstream, code=code, reason=str(error))
         self._tell(state, adopted=adopted)
-        if upstream is not None and state.state != "unreachable":
-            self._list(upstream, adopted=adopted)
+        if self.lister is not None and upstream is not None and state.state != "unreachable":
+            if adopted:
+                self.lister.doubt()
+            self.lister.refresh(upstream)
         return state
-
-    def _list(self, upstream: AliasRecord, *, adopted: bool) -> None:
-        if adopted:
-            self._lister.doubt()
-        self._lister.refresh(upstream)
 
     def _follow(self, upstream: AliasRecord) -> bool:
         """Take what is upstream, unless it is here already; gives whether it was taken."""

@@ -34,17 +34,20 @@ def follower(settings: Settings, source: Source, name: str, *, notify: Callable[
         OSError: the key that bundles must be signed with cannot be read.
     """
     from mlapi.bundle.follow import Follower
+    from mlapi.bundle.listing import Lister
 
-    key = public_key(settings)
-    return Follower(
+    key, local = public_key(settings), open_local(settings)
+    made = Follower(
         source,
-        open_local(settings),
+        local,
         name,
         settings.api.model_stage,
         public_key=key,
         require_signature=key is not None,
         notify=notify,
     )
+    made.lister = Lister(source, local, name)
+    return made
 
 
 def once(settings: Settings, store: Store | None = None) -> str:

@@ -13,6 +13,7 @@ from mlapi.app.schemas.model import ModelList, ModelMetadata, ModelVersions
 from mlapi.app.schemas.prediction import FeatureRow, PredictionRequest
 from mlapi.bundle.archive import read_directory, write_directory
 from mlapi.bundle.follow import Follower
+from mlapi.bundle.listing import Lister
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.store.directory import DirectoryStore
 from tests.app.bundles import ABOUT, ROW, SCHEMA, bundle
@@ -153,7 +154,9 @@ def test_lists_the_versions_that_the_follower_saw_in_the_registry_too(tmp_path: 
         registry.add("churn", bundle(seed=seed))
     registry.promote("churn", "staging", "3", by="test")
     registry.promote("churn", "production", "1", by="test")
-    Follower(registry, DirectoryStore(tmp_path / "serving"), "churn", "production").step()
+    follower = Follower(registry, local := DirectoryStore(tmp_path / "serving"), "churn", "production")
+    follower.lister = Lister(registry, local, "churn")
+    follower.step()
     with Service(settings(tmp_path)) as service:
         found = ModelVersions.model_validate_json(service.get("/models/churn/versions").content)
         assert [(one.version, one.stage, one.local, one.loaded) for one in found.versions] == [
