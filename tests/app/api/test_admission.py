@@ -170,3 +170,15 @@ def test_turns_are_taken_at_once_by_no_more_than_work() -> None:
     assert [admission.took_at_once(1) for _ in range(WORKING + 1)] == [True] * WORKING + [False]
     slow = Admission()
     assert [slow.took_at_once(n) for n in (2, 1)] == [False, True]
+
+
+def test_a_turn_that_was_interrupted_does_not_shorten_the_line() -> None:
+    interrupted, slower = Admission(), Admission()
+    for _ in range(100):
+        interrupted.took(0.0001)
+        slower.took(0.0001)
+    interrupted.took(0.1)
+    for _ in range(100):
+        slower.took(0.05)
+    assert asyncio.run(_taken(interrupted, 100)) == 100
+    assert asyncio.run(_taken(slower, 100)) == WORKING + WAITING

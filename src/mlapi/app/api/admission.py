@@ -23,6 +23,7 @@ WAITING: Final = 4  # at least, however long a turn takes
 LONGEST_WAIT_S: Final = 0.08  # in line as expected: four turns of 20 ms, or hundreds of a row's tenth of a millisecond
 SOON_S: Final = 0.02  # standing in line costs a request of one row as much again as its turn
 WEIGHT: Final = 0.1  # of the last turn in the mean that foretells the wait
+MOST_TIMES: Final = 2.0  # the mean; a turn that a busy machine interrupts is no work, and a short line refuses for it
 READING: Final = 256  # bodies on their way, 1 MiB each by default
 PATIENCE_S: Final = 0.25  # in line
 
@@ -84,7 +85,8 @@ class Admission:
     def took(self, seconds: float) -> None:
         """Learn how long a turn was."""
         self._n_turns += 1
-        self._turn_s += max(WEIGHT, 1 / self._n_turns) * (seconds - self._turn_s)
+        counted = min(seconds, MOST_TIMES * self._turn_s)
+        self._turn_s += max(WEIGHT, 1 / self._n_turns) * (counted - self._turn_s)
 
     def _is_full(self) -> bool:
         return len(self._line) >= WAITING and len(self._line) * self._turn_s >= LONGEST_WAIT_S
