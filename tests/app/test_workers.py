@@ -18,8 +18,9 @@ import pytest
 from mlapi.app import server, workers
 from mlapi.app.supervisor import LONGEST_WAIT_S, Supervisor
 from mlapi.app.utils.logging import LoggingUtils
-from mlapi.app.workers import listen, make_pool, usable_cores
+from mlapi.app.workers import listen, make_pool
 from mlapi.bundle import load
+from mlapi.bundle.quota import n_cores
 from mlapi.bundle.store.directory import DirectoryStore
 from mlapi.bundle.types import Cell
 from mlapi.ops.settings import environment_of
@@ -160,7 +161,7 @@ def test_the_follower_gets_no_key_and_the_workers_do(tmp_path: Path) -> None:
 def test_none_says_one_a_core(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as listener:
         assert len(make_pool(settings(tmp_path, workers="0"), listener, worker=[], follower=None).workers) == (
-            usable_cores()
+            n_cores()
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mlapi.bundle import cores
-from mlapi.bundle.cores import n_cores, share_rows
+from mlapi.bundle.cores import share_rows
 
 
 class Walk:
@@ -32,7 +32,7 @@ def run(n_rows: int, least: int = 10) -> Walk:
 
 @pytest.fixture(autouse=True)
 def three_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cores, "n_cores", lambda: 3)
+    monkeypatch.setattr(cores, "own_cores", lambda: 3)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,3 @@ def test_an_error_of_a_part_is_the_callers_and_gives_the_cores_back() -> None:
         with pytest.raises(MemoryError, match="short"):
             share_rows(fail, np.arange(100), np.arange(100), 10)
     assert len(run(100).calls) == 3
-
-
-def test_a_process_has_the_cores_that_it_may_run_on() -> None:
-    assert n_cores() >= 1

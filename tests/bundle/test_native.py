@@ -64,7 +64,7 @@ def test_no_rows_give_no_margins_and_no_contributions(tables: bool) -> None:
 
 @pytest.mark.parametrize("tables", FORMS)
 def test_many_rows_get_what_each_gets_alone(tables: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlapi.bundle.cores.n_cores", lambda: 3)
+    monkeypatch.setattr("mlapi.bundle.cores.own_cores", lambda: 3)
     trained = train(4)
     engine, matrix = engine_of(trained, tables), rows(trained, 5000)
     together = engine.margin(matrix)

@@ -17,6 +17,7 @@ from typing import Final
 from mlapi.app.core.config import ConfigManager
 from mlapi.app.supervisor import Supervisor, spawn
 from mlapi.app.utils.logging import LoggingUtils
+from mlapi.bundle.quota import n_cores
 from mlapi.ops.settings import KEY_SETTINGS, Settings, environment_of
 
 BACKLOG: Final = 2048  # connections that wait for a worker; uvicorn's own number
@@ -24,11 +25,6 @@ TICK_S: Final = 0.1
 END_S: Final = 15.0  # for the workers to end in: their grace, what is under way, and some more (server.py has both)
 
 log = logging.getLogger(__name__)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerPool:
@@ -88,7 +84,7 @@ def make_pool(
     inherited = {**given, **environment_of(settings)}
     start = partial(spawn, environ=inherited, descriptors=(listener.fileno(),))
     argv = [*worker, "--listen-fd", str(listener.fileno())]
-    workers = [Supervisor(argv, start=start, name="worker") for _ in range(settings.api.workers or usable_cores())]
+    workers = [Supervisor(argv, start=start, name="worker") for _ in range(settings.api.workers or n_cores())]
     if follower is None:
         return WorkerPool(listener, workers)
     keyless = {name: value for name, value in inherited.items() if name not in KEY_SETTINGS}

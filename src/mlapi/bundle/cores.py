@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from itertools import pairwise
 from threading import Lock
 from typing import Any
 
 from numpy.typing import NDArray
+
+from mlapi.bundle.quota import own_cores
 
 # One batch at a time has the cores; one that comes meanwhile from another thread is walked by that thread alone.
 _cores = Lock()
@@ -25,7 +26,7 @@ def share_rows(
         answers: as many.
         least: rows that are worth a thread.
     """
-    n_parts = min(len(rows) // least, n_cores()) if len(rows) >= 2 * least else 1
+    n_parts = min(len(rows) // least, own_cores()) if len(rows) >= 2 * least else 1
     if n_parts == 1 or not _cores.acquire(blocking=False):
         walk(rows, answers)
         return
@@ -33,11 +34,6 @@ def share_rows(
         _walk_parts(walk, rows, answers, n_parts)
     finally:
         _cores.release()
-
-
-def n_cores() -> int:
-    """Cores that the scheduler gives to this process."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _walk_parts(

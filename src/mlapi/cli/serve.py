@@ -56,8 +56,10 @@ def run(settings: Settings) -> None:
 def work(settings: Settings, listen_fd: int) -> NoReturn:
     """Serve from an inherited socket, as one of several, until the parent or a signal ends it."""
     from mlapi.bundle.parent import Parent
+    from mlapi.bundle.quota import share_with
 
     Parent().end_with_it(signal.SIGTERM)
+    share_with(settings.api.workers)
     from mlapi.app import server
 
     sys.exit(server.run(settings, listener=socket.socket(fileno=listen_fd)))
