@@ -182,3 +182,18 @@ def test_a_turn_that_was_interrupted_does_not_shorten_the_line() -> None:
         slower.took(0.05)
     assert asyncio.run(_taken(interrupted, 100)) == 100
     assert asyncio.run(_taken(slower, 100)) == WORKING + WAITING
+
+
+def test_a_round_of_the_event_loop_has_many_short_turns() -> None:
+    """Two a round were 26 answers a second where each round refused 500 others."""
+
+    async def together() -> None:
+        admission = Admission(waited=lambda seconds: pytest.fail("somebody stood in line"))
+        for _ in range(200):
+            admission.took(0.0001)
+        came = [turn(admission, Connection(1000)) for _ in range(150)]
+        await asyncio.gather(*(one.receive() for one in came))
+        for one in came:
+            one.end()
+
+    asyncio.run(together())

@@ -1,9 +1,9 @@
 """How many predictions a worker has in hand; more are refused before their bodies are read.
 
 Work is done in the event loop, so it is never done side by side; what can pile up are requests that have come together
-with their bodies. `WORKING` have a turn, as many more stand in line as will have theirs within `LONGEST_WAIT_S`, but
-four at least, and whoever comes then is told to try again at once rather than late. Bodies that are still on their way
-hold no turn, for a slow client would hold it long.
+with their bodies. `WORKING` have a turn, or as many as a round of the event loop has time for; as many more stand in
+line as will have theirs within `LONGEST_WAIT_S`, but four at least, and whoever comes then is told to try again at once
+rather than late. Bodies that are still on their way hold no turn, for a slow client would hold it long.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from mlapi.app.api.body import ClientGone
 from mlapi.app.api.exchange import CONNECTION, Connection
 from mlapi.app.core.errors import Overloaded
 
-WORKING: Final = 2  # one in the event loop, and one whose explanation is being computed in a thread
+WORKING: Final = 2  # at least: one in the event loop, and one whose explanation is being computed in a thread
+LONGEST_ROUND_S: Final = 0.02  # of turns in one round of the event loop, which may be a hundred of a row's
 WAITING: Final = 4  # at least, however long a turn takes
 LONGEST_WAIT_S: Final = 0.08  # in line as expected: four turns of 20 ms, or hundreds of a row's tenth of a millisecond
 SOON_S: Final = 0.02  # standing in line costs a request of one row as much again as its turn
@@ -60,7 +61,7 @@ class Admission:
 
     async def take(self) -> None:
         """Wait for a turn; raises Overloaded where the line is full, or does not move."""
-        if self._working < WORKING:
+        if self._working < WORKING or self._working * self._turn_s < LONGEST_ROUND_S:
             self._working += 1
             return
         if self._is_full():
