@@ -12,6 +12,8 @@ import mlapi
 from mlapi.app.api import tensor_answer
 from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import EXAMPLE_AT
+from mlapi.app.api.exchange import JSON
+from mlapi.app.api.formats import ENCODERS
 from mlapi.app.api.guide import description
 from mlapi.app.api.raw_paths import PREDICT as PATHS
 from mlapi.app.api.samples import show_rows, show_samples
@@ -135,7 +137,10 @@ def _response(snapshot: Snapshot, body: bytes) -> dict[str, Any]:
     response["properties"] |= _answered(response["properties"], snapshot.bundle.decision)
     decoded = snapshot.decoder.decode(body)
     answer = PredictionService().predict(snapshot, decoded, decoded.ask).answer
-    response["example"] = {**msgspec.to_builtins(answer), "timestamp": EXAMPLE_AT}  # equal models, equal documents
+    response["example"] = {
+        **msgspec.json.decode(ENCODERS[JSON](answer)),
+        "timestamp": EXAMPLE_AT,
+    }  # equal models, equal documents
     return {**components, "PredictionResponse": response}
 
 
