@@ -14,8 +14,9 @@ from typing import Any
 
 HERE = Path(__file__).parent
 
-# How much less than before a ratio may be, by the first words of its name. Each is about twice the widest spread that
-# the ratio had between runs of `make bench` on the same code, on two cores with other work beside them.
+# How much less than before a ratio may be, by the first words of its name. Meant for a machine that is idle otherwise,
+# and not yet measured there: with eight processes beside them two runs on the same code differed by up to a
+# third in ratios of the engine and by as much as 80 % in those of CPU time a request. Look at the load average first.
 TOLERANCES = {
     "engine": 0.20,
     "encode": 0.20,
