@@ -5,6 +5,7 @@ A closed loop (wrk) asks again only after an answer, so that a stall delays the 
 a client in Python would take more of the machine than the server does.
 """
 
+import atexit
 import shutil
 import subprocess
 import sysconfig
@@ -170,7 +171,9 @@ def client() -> Path:
     compiler = shutil.which("cc") or shutil.which((sysconfig.get_config_var("CC") or "gcc").split()[0])
     if compiler is None:
         raise LoadFault("a C compiler is needed (Debian: apt-get install gcc libc6-dev)")
-    binary = Path(tempfile.mkdtemp(prefix="open-loop-client-")) / "open_loop"
+    folder = tempfile.mkdtemp(prefix="open-loop-client-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    binary = Path(folder) / "open_loop"
     command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(binary), str(SOURCE)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
