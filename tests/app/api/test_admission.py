@@ -23,6 +23,14 @@ class Connection:
         return self.gone
 
 
+def used_to(seconds: float) -> Admission:
+    """A line whose turns have taken so long for a while."""
+    admission = Admission()
+    for _ in range(200):
+        admission.took(seconds)
+    return admission
+
+
 def turn(admission: Admission, connection: Connection | None = None, *, more: bool = False) -> Turn:
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": more}
@@ -32,7 +40,7 @@ def turn(admission: Admission, connection: Connection | None = None, *, more: bo
 
 def test_more_than_the_line_holds_are_refused_before_they_are_read() -> None:
     async def burst() -> None:
-        admission = Admission()
+        admission = used_to(0.021)
         worked, most, now = 0, 0, 0
 
         async def one() -> None:
@@ -60,7 +68,7 @@ def test_more_than_the_line_holds_are_refused_before_they_are_read() -> None:
 
 def test_a_line_that_does_not_move_is_left_and_so_is_one_whose_client_gives_up() -> None:
     async def stuck() -> None:
-        admission = Admission()
+        admission = used_to(0.021)
         working = [turn(admission) for _ in range(WORKING)]
         for one in working:
             await one.receive()
@@ -141,10 +149,7 @@ async def _taken(admission: Admission, n: int) -> int:
 
 
 def test_the_line_is_as_long_as_turns_are_short() -> None:
-    slow, quick = Admission(), Admission()
-    for _ in range(100):
-        slow.took(0.05)
-        quick.took(0.0001)
+    slow, quick = used_to(0.05), used_to(0.0001)
     assert asyncio.run(_taken(slow, 100)) == WORKING + WAITING
     assert asyncio.run(_taken(quick, 100)) == 100
 
@@ -164,19 +169,13 @@ def test_nobody_stands_in_line_where_all_will_have_had_their_turns_soon() -> Non
 
 
 def test_turns_are_taken_at_once_by_no_more_than_work() -> None:
-    admission = Admission()
-    for _ in range(100):
-        admission.took(0.0001)
+    admission, slow = used_to(0.0001), used_to(0.015)
     assert [admission.took_at_once(1) for _ in range(WORKING + 1)] == [True] * WORKING + [False]
-    slow = Admission()
     assert [slow.took_at_once(n) for n in (2, 1)] == [False, True]
 
 
 def test_a_turn_that_was_interrupted_does_not_shorten_the_line() -> None:
-    interrupted, slower = Admission(), Admission()
-    for _ in range(100):
-        interrupted.took(0.0001)
-        slower.took(0.0001)
+    interrupted, slower = used_to(0.0001), used_to(0.0001)
     interrupted.took(0.1)
     for _ in range(100):
         slower.took(0.05)

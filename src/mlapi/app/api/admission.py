@@ -23,6 +23,7 @@ LONGEST_ROUND_S: Final = 0.02  # of turns in one round of the event loop, which 
 WAITING: Final = 4  # at least, however long a turn takes
 LONGEST_WAIT_S: Final = 0.08  # in line as expected: four turns of 20 ms, or hundreds of a row's tenth of a millisecond
 SOON_S: Final = 0.02  # standing in line costs a request of one row as much again as its turn
+FIRST_GUESS_S: Final = 0.001  # for a turn; the first real ones are slow, and say little of the next
 WEIGHT: Final = 0.1  # of the last turn in the mean that foretells the wait
 MOST_TIMES: Final = 2.0  # the mean; a turn that a busy machine interrupts is no work, and a short line refuses for it
 READING: Final = 256  # bodies on their way, 1 MiB each by default
@@ -36,8 +37,7 @@ class Admission:
         """Take whom to tell how long somebody stood in line, in seconds."""
         self._working = 0
         self._reading = 0
-        self._turn_s = LONGEST_WAIT_S / WAITING  # mean of what turns took lately, before the first one a guess
-        self._n_turns = 0
+        self._turn_s = FIRST_GUESS_S  # mean of what turns took lately
         self._line: deque[asyncio.Future[None]] = deque()
         self._waited = waited
 
@@ -85,9 +85,7 @@ class Admission:
 
     def took(self, seconds: float) -> None:
         """Learn how long a turn was."""
-        self._n_turns += 1
-        counted = min(seconds, MOST_TIMES * self._turn_s)
-        self._turn_s += max(WEIGHT, 1 / self._n_turns) * (counted - self._turn_s)
+        self._turn_s += WEIGHT * (min(seconds, MOST_TIMES * self._turn_s) - self._turn_s)
 
     def _is_full(self) -> bool:
         return len(self._line) >= WAITING and len(self._line) * self._turn_s >= LONGEST_WAIT_S
