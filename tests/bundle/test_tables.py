@@ -17,7 +17,7 @@ def test_tables_go_through_their_files() -> None:
     assert len(files) == len(Tables._fields)
     for array in tables:
         assert isinstance(array, np.ndarray)
-        assert array.flags.writeable  # a copy, which needs the file no more
+        assert not array.flags.writeable  # they are the file, which may be mapped
 
 
 def test_a_bundle_without_tables_has_none() -> None:

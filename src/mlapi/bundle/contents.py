@@ -37,13 +37,14 @@ REQUIRED_FILES: Final = (SCHEMA_FILE, ENCODER_FILE, MODEL_FILE, DECISION_FILE, G
 class Contents:
     """Bytes first, parts later: the digests are compared before anything but the manifest is parsed.
 
-    The bytes that were checked are the bytes that are used; nothing is read from the disk twice. Every property raises
-    FormatError (the engine EngineError) where its file is not what it should be.
+    The bytes that were checked are the bytes that are used; the engine keeps large ones as a mapping that equals them.
+    Every property raises FormatError (the engine EngineError) where its file is not what it should be.
     """
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        """Hold the content of each file by its path in the bundle."""
+    def __init__(self, files: Mapping[str, bytes], path: Path | None = None) -> None:
+        """Hold the content of each file by its path in the bundle, and the directory that they came from, if any."""
         self.files = files
+        self._path = path
 
     @classmethod
     def read(cls, path: Path) -> Contents:
@@ -53,7 +54,7 @@ class Contents:
             FormatError: something in it is no regular file with a safe name, or it is too large.
             OSError: it cannot be read.
         """
-        return cls(archive.read_directory(path))
+        return cls(archive.read_directory(path), path)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -110,16 +111,16 @@ class Contents:
     @cached_property
     def tables(self) -> Tables | None:
         """The trees as our own engine walks them; None where the bundle has no such files."""
-        from mlapi.bundle.tables import Tables
+        from mlapi.bundle.tables import FOLDER, Tables
 
-        return Tables.from_files(self.files)
+        return Tables.from_files({name: self._shared(name) for name in self.files if name.startswith(FOLDER)})
 
     @cached_property
     def engine(self) -> TreeEngine:
         """From the matrix to margins; made last, when everything else has been checked."""
         from mlapi.bundle.trees import load_engine
 
-        return load_engine(self.files[MODEL_FILE], self.forest, self.tables)
+        return load_engine(self._shared(MODEL_FILE), self.forest, self.tables)
 
     @cached_property
     def card(self) -> str:
@@ -131,3 +132,8 @@ class Contents:
         """The model card as a page with pictures, HTML; None where the bundle has none."""
         page = self.files.get(CARD_PAGE_FILE)
         return None if page is None else page.decode("utf-8")
+
+    def _shared(self, name: str) -> bytes | memoryview:
+        from mlapi.bundle.mapping import shared
+
+        return self.files[name] if self._path is None else shared(self._path / name, self.files[name])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mlapi.bundle import native
 from mlapi.bundle.checks import Expectation
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoded, Encoder, UnknownCell
@@ -136,7 +137,7 @@ def load(
         ValueError: the key is none, or is missing though a signature is required.
     """
     contents = open_verified(path, Expectation(expected_manifest, public_key, require_signature), checks)
-    return Bundle(
+    bundle = Bundle(
         path=path,
         manifest=contents.manifest,
         manifest_sha256=contents.manifest_sha256,
@@ -149,3 +150,6 @@ def load(
         card=contents.card,
         card_page=contents.card_page,
     )
+    del contents  # the engine has what it needs of it
+    native.trim()
+    return bundle

@@ -12,7 +12,7 @@ import numpy as np
 
 from mlapi.bundle.cores import share_rows
 from mlapi.bundle.errors import EngineError
-from mlapi.bundle.forest import Forest
+from mlapi.bundle.forest import Forest, read_forest
 from mlapi.bundle.libxgboost import check_matrix
 from mlapi.bundle.nodes import order_nodes
 from mlapi.bundle.tables import Tables
@@ -52,19 +52,32 @@ def covers(forest: Forest) -> bool:
     return extension() is not None and forest.booster == "gbtree"
 
 
-class NativeTrees:
-    """The engine. It owns copies of all that it reads, so that nothing else must be kept alive for it."""
+def trim() -> None:
+    """Give back what reading a model took for a while: some 80 bytes a node, which the C library would keep."""
+    if (found := extension()) is not None:
+        found.trim()
 
-    def __init__(self, forest: Forest, tables: Tables | None) -> None:
+
+class NativeTrees:
+    """The engine. It owns, or keeps alive, all that it reads."""
+
+    def __init__(self, forest: Forest, tables: Tables | None, model: bytes | memoryview | None = None) -> None:
         """Take a forest that `check_structure` has passed, and its tables where there are any.
+
+        Args:
+            forest: the trees, some 80 bytes a node. Beside tables only contributions need them.
+            tables: the same, laid out for the walk.
+            model: `model.ubj`; with it the forest is not kept, but read again for the first contributions.
 
         Raises:
             EngineError: an index in the tables is out of range, or they give another number of margins.
         """
         self.n_columns, self.n_groups = forest.n_columns, forest.n_groups
-        self._forest = forest
+        self._forest: Callable[[], Forest] = lambda: forest
         self.name = "native, node by node" if tables is None else "native"
         self._walk = self._plain.margin if tables is None else _padded(forest, tables)
+        if model is not None:
+            self._forest = lambda: read_forest(bytes(model))
 
     def margin(self, matrix: Matrix) -> Margin:
         """Give the margins of some rows, bit for bit those of `Booster.inplace_predict(predict_type="margin")`."""
@@ -85,7 +98,7 @@ class NativeTrees:
         """The trees as they are; where tables give the margins, made when somebody first asks for contributions."""
         from mlapi.bundle._trees import Plain
 
-        nodes = order_nodes(self._forest)
+        nodes = order_nodes(self._forest())
         groups, roots = nodes.groups.astype(np.uint32), nodes.roots.astype(np.uint32)
         return Plain(nodes.n_columns, nodes.base, groups, roots, nodes.records(), nodes.words, nodes.shares)
 

@@ -27,7 +27,7 @@ def write(array: NDArray[Any]) -> bytes:
     return _MAGIC + len(padded).to_bytes(2, "little") + padded + little.tobytes()
 
 
-def read(data: bytes, dtype: type[np.generic], columns: int, *, file: str) -> NDArray[Any]:
+def read(data: bytes | memoryview, dtype: type[np.generic], columns: int, *, file: str) -> NDArray[Any]:
     """Read an array.
 
     Args:
@@ -36,13 +36,16 @@ def read(data: bytes, dtype: type[np.generic], columns: int, *, file: str) -> ND
         columns: of the second axis; 0 for an array of one axis.
         file: its name, for the error.
 
+    Returns:
+        The array, read-only, in the file's own memory where the machine's numbers are the file's.
+
     Raises:
         FormatError: anything but what `write` gives for such an array.
     """
     start = len(_MAGIC) + 2
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
     header, little = _HEADER.fullmatch(data[start:end]), np.dtype(dtype).newbyteorder("<")
-    if not data.startswith(_MAGIC) or header is None or header[1].decode() != little.str:
+    if bytes(data[: len(_MAGIC)]) != _MAGIC or header is None or header[1].decode() != little.str:
         raise FormatError(file, f"is not an array of {np.dtype(dtype)}")
     shape = (int(header[2]),) if header[3] is None else (int(header[2]), int(header[3]))
     if (
@@ -50,4 +53,5 @@ def read(data: bytes, dtype: type[np.generic], columns: int, *, file: str) -> ND
         or len(data) - end != np.prod(shape, dtype=object) * little.itemsize
     ):
         raise FormatError(file, "has another shape")
-    return np.frombuffer(data, little, offset=end).reshape(shape).astype(dtype)
+    numbers = np.frombuffer(data, little, offset=end).reshape(shape)
+    return numbers.view(dtype) if little == np.dtype(dtype) else numbers.astype(dtype)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mlapi.bundle import npy
 from mlapi.bundle.errors import FormatError
 
-_FOLDER: Final = "engine"
+FOLDER: Final = "engine"
 
 
 class Tables(NamedTuple):
@@ -49,16 +49,16 @@ class Tables(NamedTuple):
 
     def to_files(self) -> dict[str, bytes]:
         """Give the files by their paths in the bundle."""
-        return {f"{_FOLDER}/{name}.npy": npy.write(array) for name, array in self._asdict().items()}
+        return {f"{FOLDER}/{name}.npy": npy.write(array) for name, array in self._asdict().items()}
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes]) -> Tables | None:
+    def from_files(cls, files: Mapping[str, bytes | memoryview]) -> Tables | None:
         """Read the tables of a bundle; None where it has none. The extension checks what the numbers mean.
 
         Raises:
             FormatError: a file is missing or is no such array.
         """
-        if f"{_FOLDER}/nodes.npy" not in files:
+        if f"{FOLDER}/nodes.npy" not in files:
             return None
         return cls(*(_read(files, name, *_TYPES[name]) for name in cls._fields))
 
@@ -76,8 +76,8 @@ _TYPES: Final[dict[str, tuple[type[np.generic], int]]] = {
 }
 
 
-def _read(files: Mapping[str, bytes], name: str, dtype: type[np.generic], columns: int) -> NDArray[Any]:
-    path = f"{_FOLDER}/{name}.npy"
+def _read(files: Mapping[str, bytes | memoryview], name: str, dtype: type[np.generic], columns: int) -> NDArray[Any]:
+    path = f"{FOLDER}/{name}.npy"
     if path not in files:
         raise FormatError(path, "is missing")
     return npy.read(files[path], dtype, columns, file=path)

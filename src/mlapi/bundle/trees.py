@@ -68,7 +68,7 @@ class TreeEngine(Protocol):
         ...
 
 
-def load_engine(model: bytes, forest: Forest, tables: Tables | None = None) -> TreeEngine:
+def load_engine(model: bytes | memoryview, forest: Forest, tables: Tables | None = None) -> TreeEngine:
     """Give the fastest engine that takes a model and say in the log which one it is.
 
     Args:
@@ -79,7 +79,7 @@ def load_engine(model: bytes, forest: Forest, tables: Tables | None = None) -> T
     Raises:
         EngineError: no engine takes it.
     """
-    engine: TreeEngine = NativeTrees(forest, tables) if native.covers(forest) else LibXGBoost(model)
+    engine: TreeEngine = NativeTrees(forest, tables, model) if native.covers(forest) else LibXGBoost(bytes(model))
     why = "" if native.extension() else f" ({native.absence()})"
     log.info("tree engine %s: %d columns, %d groups%s", engine.name, engine.n_columns, engine.n_groups, why)
     return engine

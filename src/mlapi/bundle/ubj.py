@@ -9,7 +9,6 @@ is compared with the bytes that are left before anything is allocated, depth is 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -69,7 +68,6 @@ class _Reader:
         self._end = len(data)
         self._file = file
         self._position = 0
-        self._containers: dict[bytes, Callable[[int], Value]] = {b"{": self._object, b"[": self._array}
 
     @property
     def left(self) -> int:
@@ -94,10 +92,10 @@ class _Reader:
 
     def value(self, marker: bytes, depth: int) -> Value:
         """Read what follows a type marker; containers count one level deeper."""
-        if (container := self._containers.get(marker)) is not None:
+        if marker in b"{[":
             if depth == MAX_DEPTH:
                 raise self.error(f"more than {MAX_DEPTH} levels of nesting")
-            return container(depth + 1)
+            return self._object(depth + 1) if marker == b"{" else self._array(depth + 1)
         if (scalar := _SCALARS.get(marker)) is not None:
             number: int | float = scalar.unpack(self.take(scalar.size))[0]
             return number

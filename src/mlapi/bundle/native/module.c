@@ -1,19 +1,26 @@
-/* mlapi.bundle._trees: the types Padded and Plain. A constructor copies the arrays that it is given and checks every index
- * in them, so that nothing that happens to the arrays later, and no file that they came from, can lead a walk astray. */
+/* mlapi.bundle._trees: the types Padded and Plain. A constructor checks every index in the arrays that it is given. What can
+ * be written to is copied first, so that nothing that happens to the arrays later can lead a walk astray; Padded keeps what
+ * is read-only where it is, so that processes share the pages of the file that it is mapped from. */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000 /* one build for every Python from 3.11 on */
 #include <Python.h>
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "trees.h"
 
 #define RELEASE_ROWS 16  /* below, giving up the interpreter's lock costs more than others gain from it */
 
+#define PADDED_ARRAYS 9
+
 typedef struct {
     PyObject_HEAD
     Padded trees;
+    Py_buffer kept[PADDED_ARRAYS]; /* of the arrays that were not copied, as `arrays` orders them in padded_new */
 } PaddedObject;
 
 typedef struct {
@@ -21,16 +28,17 @@ typedef struct {
     Plain trees;
 } PlainObject;
 
-/* One array argument: where its copy goes, and how many records it has. A record is `fields` items of the format. */
+/* One array argument: where its items go, and how many records it has. A record is `fields` items of the format. */
 typedef struct {
     PyObject *object;
     const char *format;
     size_t item_bytes, fields;
-    void **copy;
+    void **items;
     size_t *count;
 } Array;
 
-static int copy_array(const Array *array)
+/* Take an array: a copy for free(), or, if `kept` is given and becomes a view, the items where they are. */
+static int take_array(const Array *array, Py_buffer *kept)
 {
     Py_buffer view;
     if (PyObject_GetBuffer(array->object, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS))
@@ -39,19 +47,24 @@ static int copy_array(const Array *array)
     const int fits = !strcmp(view.format, array->format) && bytes % record_bytes == 0 && bytes / record_bytes < UINT32_MAX;
     if (!fits)
         PyErr_Format(PyExc_ValueError, "an array is not of records of %zu %s", array->fields, array->format);
-    else if (!(*array->copy = malloc(bytes ? bytes : 1)))
+    else if (kept && view.readonly && bytes && (uintptr_t)view.buf % array->item_bytes == 0) {
+        *array->items = view.buf;
+        *array->count = bytes / record_bytes;
+        *kept = view;
+        return 0;
+    } else if (!(*array->items = malloc(bytes ? bytes : 1)))
         PyErr_NoMemory();
     else
-        memcpy(*array->copy, view.buf, bytes);
+        memcpy(*array->items, view.buf, bytes);
     *array->count = bytes / record_bytes;
     PyBuffer_Release(&view);
-    return *array->copy ? 0 : -1;
+    return *array->items ? 0 : -1;
 }
 
-static int copy_arrays(const Array *arrays, size_t n)
+static int take_arrays(const Array *arrays, size_t n, Py_buffer *kept)
 {
     for (size_t i = 0; i < n; i++)
-        if (copy_array(&arrays[i]))
+        if (take_array(&arrays[i], kept ? &kept[i] : NULL))
             return -1;
     return 0;
 }
@@ -76,7 +89,7 @@ static PyObject *allocate(PyTypeObject *type)
 
 static PyObject *padded_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    PyObject *a[9];
+    PyObject *a[PADDED_ARRAYS];
     Py_ssize_t n_columns;
     if (!PyArg_ParseTuple(args, "nOOOOOOOOO", &n_columns, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5], &a[6], &a[7], &a[8]))
         return NULL;
@@ -96,7 +109,7 @@ static PyObject *padded_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         {a[7], "I", 4, 5, (void **)&trees->categorical, &trees->n_categorical},
         {a[8], "B", 1, 1, (void **)&trees->strips, &trees->n_strips},
     };
-    if (copy_arrays(arrays, COUNT(arrays))) {
+    if (take_arrays(arrays, COUNT(arrays), ((PaddedObject *)self)->kept)) {
         Py_DECREF(self);
         return NULL;
     }
@@ -123,7 +136,7 @@ static PyObject *plain_new(PyTypeObject *type, PyObject *args, PyObject *keyword
         {a[4], "I", 4, 1, (void **)&trees->words, &trees->n_words},
         {a[5], "d", 8, 1, (void **)&trees->shares, &n_shares},
     };
-    if (copy_arrays(arrays, COUNT(arrays))) {
+    if (take_arrays(arrays, COUNT(arrays), NULL)) {
         Py_DECREF(self);
         return NULL;
     }
@@ -131,12 +144,6 @@ static PyObject *plain_new(PyTypeObject *type, PyObject *args, PyObject *keyword
         return checked(self, "there are not as many roots as trees, or shares as nodes");
     trees->means = calloc(n_roots + 1, sizeof *trees->means);
     return checked(self, trees->means ? plain_check(trees) : "memory is short");
-}
-
-static void forest_free(Forest *forest)
-{
-    free(forest->base);
-    free(forest->groups);
 }
 
 static void release(PyObject *self)
@@ -150,21 +157,25 @@ static void release(PyObject *self)
 static void padded_dealloc(PyObject *self)
 {
     Padded *trees = &((PaddedObject *)self)->trees;
-    forest_free(&trees->forest);
-    free(trees->depths);
-    free(trees->nodes);
-    free(trees->leaves);
-    free(trees->splits);
-    free(trees->numeric);
-    free(trees->categorical);
-    free(trees->strips);
+    void *const items[PADDED_ARRAYS] = {
+        trees->forest.base, trees->forest.groups, trees->depths,      trees->nodes,  trees->leaves,
+        trees->splits,      trees->numeric,       trees->categorical, trees->strips,
+    };
+    for (size_t i = 0; i < PADDED_ARRAYS; i++) {
+        Py_buffer *kept = &((PaddedObject *)self)->kept[i];
+        if (kept->obj)
+            PyBuffer_Release(kept);
+        else
+            free(items[i]);
+    }
     release(self);
 }
 
 static void plain_dealloc(PyObject *self)
 {
     Plain *trees = &((PlainObject *)self)->trees;
-    forest_free(&trees->forest);
+    free(trees->forest.base);
+    free(trees->forest.groups);
     free(trees->roots);
     free(trees->nodes);
     free(trees->words);
@@ -429,11 +440,22 @@ static int execute(PyObject *module)
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, execute}, {0}};
 
+static PyObject *trim(PyObject *module, PyObject *nothing)
+{
+#ifdef __GLIBC__
+    Py_BEGIN_ALLOW_THREADS
+    malloc_trim(0);
+    Py_END_ALLOW_THREADS
+#endif
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef module_methods[] = {
     {"json_rows", json_rows, METH_VARARGS,
      "Give probabilities (n_rows, n_classes) as JSON, an object a row; a function spells the numbers that C does not."},
     METHOD("probabilities", probabilities,
            "Fill a float32 array (n_rows, n_classes) with the probabilities of margins (n_rows, n_groups)."),
+    {"trim", trim, METH_NOARGS, "Give memory that is free back to the machine, where the C library can."},
     {"labels", labels, METH_VARARGS,
      "Give for each row of probabilities (n_rows, n_classes) one of the classes, a tuple; the threshold counts for two."},
     {0},
