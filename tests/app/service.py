@@ -53,7 +53,11 @@ class Service:
     def __enter__(self) -> Self:
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
-        self._state = self.run(self._stack.enter_async_context(self.app.lifespan()))
+        try:
+            self._state = self.run(self._stack.enter_async_context(self.app.lifespan()))
+        except BaseException:
+            self._runner.close()
+            raise
         transport = httpx.ASGITransport(self._with_state, raise_app_exceptions=True)
         self._client = self.run(
             self._stack.enter_async_context(
