@@ -46,7 +46,7 @@ class Bundle:
     """Everything a bundle holds, verified and read; predicting never changes it, so that threads may share one.
 
     Attributes:
-        path: the directory that it came from; nothing is read from there any more.
+        path: the directory that it came from, which may go: what is still needed is in memory or mapped.
         manifest: what the bundle says of itself.
         manifest_sha256: of the manifest's bytes.
         schema: the features.
