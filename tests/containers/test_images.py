@@ -91,7 +91,7 @@ def test_a_stopped_service_has_answered_every_request(state: Path) -> None:
     *options, port = serving(state)
     url = f"http://127.0.0.1:{port.partition('=')[2]}"
     with container("mlapi-serve", *options, command=("mlapi", "serve", "--workers", "2")) as name:
-        until(lambda: ask(f"{url}/health/ready")[0] == 200, "ready")
+        until(lambda: all(ask(f"{url}/health/ready")[0] == 200 for _ in range(30)), "both workers are ready")
         statuses: list[int] = []
 
         def client() -> None:  # as a balancer does, which takes a server out when it is not ready
