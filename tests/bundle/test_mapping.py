@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlapi.bundle import load, mapping
+from mlapi.bundle import load, mapping, native
 from mlapi.bundle.mapping import LEAST_BYTES, shared
 from tests.fixtures.bundles import binary
 
@@ -49,3 +49,8 @@ def test_a_mapped_model_predicts_and_explains_the_same_when_its_directory_is_gon
     shutil.rmtree(path)
     np.testing.assert_array_equal(mapped.margin(matrix), copied.margin(matrix))
     np.testing.assert_array_equal(mapped.contributions(matrix), copied.contributions(matrix))
+
+
+def test_without_the_extension_nothing_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "extension", lambda: None)
+    native.trim()
