@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import imports, report
+from benchmarks.peers.catalogue import APPS
 from benchmarks.promoted import KEY, example_body, prepare
 from benchmarks.servers import Server, free_port, started
 
@@ -24,7 +25,7 @@ STATEMENTS = {
     "mlapi": "import mlapi.cli.serve, mlapi.app.server",
     "follower": "import mlapi.cli.follow, mlapi.cli.first_model, mlapi.cli.following\n"
     "import mlapi.bundle.follow, mlapi.ops.settings",
-    "constant": "import uvicorn, uvloop, httptools, benchmarks.constant",
+    "constant": "import uvicorn, uvloop, httptools, fastapi",
 }
 
 
@@ -62,7 +63,17 @@ def measure(scratch: Path, *, rounds: int) -> dict[str, object]:
         ours = [sys.executable, "-m", "mlapi.cli.main", "serve"]
         seen["mlapi"].append(start(ours, port, body, {**environ, "MLAPI_PORT": str(port)}))
         port = free_port()
-        bare = [sys.executable, "-m", "uvicorn", "benchmarks.constant:app", "--port", str(port), *HOST]
+        bare = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "constant_route:app",
+            "--app-dir",
+            str(APPS),
+            "--port",
+            str(port),
+            *HOST,
+        ]
         seen["constant"].append(start(bare, port, body, {}))
     return {
         "rounds": rounds,
