@@ -174,6 +174,9 @@ class TestFeedback:
             b'{"outcomes": [1]}',
             b'{"prediction_id": "no id", "outcome": 1}',
             b'{"prediction_id": 7, "outcome": 1}',
+            b'{"prediction_id": "019bf3a45c2e7d119a3b0c1d2e3f4a5b", "outcome": 1}',
+            b'{"prediction_id": "urn:uuid:019bf3a4-5c2e-7d11-9a3b-0c1d2e3f4a5b", "outcome": 1}',
+            b'{"prediction_id": "{019bf3a4-5c2e-7d11-9a3b-0c1d2e3f4a5b}", "outcome": 1}',
             b'{"prediction_id": "019bf3a4-5c2e-7d11-9a3b-0c1d2e3f4a5b", "outcome": 1.5}',
             b'{"prediction_id": "019bf3a4-5c2e-7d11-9a3b-0c1d2e3f4a5b", "outcome": null}',
             b'{"prediction_id": "019bf3a4-5c2e-7d11-9a3b-0c1d2e3f4a5b", "outcome": 1, "more": 1}',
@@ -181,7 +184,7 @@ class TestFeedback:
             + str([{"prediction_id": str(uuid.UUID(int=7)), "outcome": "a"}] * 2).replace("'", '"').encode()
             + b"}",
         ],
-        ids=range(11),
+        ids=range(14),
     )
     def test_what_is_no_outcome_is_a_bad_request(self, tmp_path: Path, body: bytes) -> None:
         with logging_to(f"sqlite:///{tmp_path / 'service.db'}", tmp_path) as service:

@@ -1,5 +1,6 @@
 """Outcomes of predictions, as declared, and what became of them."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from mlapi.app.schemas import strict_json
 
 MOST_OUTCOMES: Final = 1000
 DEPTH: Final = 4
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")  # RFC 9562; Python's takes more
 
 
 class Outcome(BaseModel):
@@ -77,7 +79,6 @@ def _told(given: Any) -> Told:
     id_, outcome = given["prediction_id"], given["outcome"]
     if not isinstance(outcome, str | int):  # a boolean is one
         raise InvalidRequest("An 'outcome' is a label: text, a whole number, true or false")
-    try:
-        return Told(UUID(id_), outcome)
-    except (ValueError, AttributeError, TypeError):
-        raise InvalidRequest("A 'prediction_id' is a UUID, as in the 'prediction_ids' of an answer") from None
+    if not isinstance(id_, str) or not _UUID.fullmatch(id_):
+        raise InvalidRequest("A 'prediction_id' is a UUID, as in the 'prediction_ids' of an answer")
+    return Told(UUID(id_), outcome)
