@@ -18,19 +18,17 @@ def log() -> None:
 @click.pass_obj
 def delete(invocation: Invocation, /, ids: tuple[object, ...]) -> None:
     """Delete logged predictions, with their outcomes, by prediction id."""
-    from sqlalchemy import delete as deletion
     from sqlalchemy.exc import DBAPIError
 
     from mlapi.app.core.database import Database
-    from mlapi.app.models.prediction_log import PredictionRecord
+    from mlapi.app.services.answered_rows import forget
     from mlapi.app.services.record_store import RecordStore
     from mlapi.ops.errors import OpsError
 
     store = RecordStore(Database.of(invocation.settings()))
     try:
         with store.sessions().begin() as session:
-            asked = deletion(PredictionRecord).where(PredictionRecord.id.in_([str(one) for one in ids]))
-            n_deleted = len(session.execute(asked.returning(PredictionRecord.id)).all())
+            n_deleted = len(forget(session, [str(one) for one in ids]))
     except DBAPIError as error:
         raise OpsError(f"the database cannot be used: {error.orig}") from error
     finally:

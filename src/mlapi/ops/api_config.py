@@ -36,7 +36,7 @@ class APIConfig(Section):
     )
     docs_public: bool = setting(False, "show `/docs` without a key in production too")
     max_body_bytes: int = setting(1_048_576, "largest body of a request, in bytes", ge=1024)
-    max_rows: int = setting(1000, "rows of one request at most", ge=1)
+    max_rows: int = setting(1000, "rows of one request at most", ge=1, le=1_000_000)
     max_explained_rows: int = setting(100, "rows of one request at most where explanations are asked for", ge=1)
     max_depth: int = setting(32, "nesting of a body at most", ge=3, le=1000)
     rate_limit_per_key: int = setting(0, "requests of one key within the window; 0 for no limit", ge=0)

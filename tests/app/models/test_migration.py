@@ -11,13 +11,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from mlapi.app.core.database import Database
-from mlapi.app.models import model_event, outcome, prediction_log, user
+from mlapi.app.models import answered_request, model_event, outcome, prediction_log, user
 from mlapi.app.models.base import Base
 from mlapi.app.models.migration import SCRIPTS, _migrate, revision, upgrade
 from mlapi.app.models.migrations import HEAD
 from mlapi.ops.errors import SettingsError
 
-RECORDS = (prediction_log.PredictionRecord, outcome.OutcomeRecord, model_event.ModelEventRecord, user.UserRecord)
+RECORDS = (
+    answered_request.AnsweredRequestRecord,
+    prediction_log.PredictionRecord,
+    outcome.OutcomeRecord,
+    model_event.ModelEventRecord,
+    user.UserRecord,
+)
 
 
 def scripts() -> ScriptDirectory:
@@ -41,6 +47,7 @@ def test_every_older_database_becomes_the_same(url: str) -> None:
     database = Database(url)
     upgrade(database)  # makes the directory of a file
     with database.engine.begin() as connection:
+        connection.execute(text("DROP VIEW answered_rows"))
         for table in reversed(Base.metadata.sorted_tables):
             table.drop(connection, checkfirst=True)
         connection.execute(text("DROP TABLE alembic_version"))

@@ -32,15 +32,14 @@ def snapshot() -> Snapshot:
     return SnapshotLoader(local, partial(RequestDecoder, max_rows=1000, max_depth=32))(candidate)
 
 
-def entry(
-    rows: Sequence[dict[str, Any]] = (ROW,), *, at: datetime | None = None, ids: Sequence[str] | None = None
-) -> LogEntry:
+def entry(rows: Sequence[dict[str, Any]] = (ROW,), *, at: datetime | None = None, id_: str | None = None) -> LogEntry:
     """What the service would log of a request for these rows."""
     body = json.dumps({"data": list(rows)}).encode()
     decoded = snapshot().decoder.decode(body)
     answered = PredictionService().predict(snapshot(), decoded, Ask())
     return LogEntry(
-        ids=ids or uuid7s(len(rows)),
+        id=id_ or uuid7s(1)[0],
+        n_rows=len(rows),
         snapshot=snapshot(),
         table=decoded.table,
         body=decoded.body,
@@ -52,3 +51,8 @@ def entry(
         duration_ms=1.5,
         at=at or datetime.now(UTC),
     )
+
+
+def ids_of(entry: LogEntry) -> list[str]:
+    """The ids of its rows, as the answer has them."""
+    return [f"{entry.id[:-5]}{number:05x}" for number in range(entry.n_rows)]

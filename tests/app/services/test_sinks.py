@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
 
 from mlapi.app.core.database import Database
 from mlapi.app.models.migration import upgrade
@@ -30,7 +30,7 @@ from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.ops.notify import Event
 from tests.app.bundles import ROW
 from tests.app.models.databases import database, url
-from tests.app.services.logged import AT, entry
+from tests.app.services.logged import AT, entry, ids_of
 from tests.app.test_server import until
 
 __all__ = ["database", "url"]
@@ -78,12 +78,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def kept(url: str) -> list[PredictionRecord]:
-    """Every record, by id."""
+VIEW = PredictionRecord.metadata.tables["predictions"].to_metadata(MetaData(), name="answered_rows")
+
+
+def kept(url: str) -> list[Any]:
+    """Every row, by id."""
     database = Database(url)
     upgrade(database)
-    with database.sessions() as session:
-        found = list(session.scalars(select(PredictionRecord).order_by(PredictionRecord.id)))
+    with database.engine.connect() as connection:
+        found = list(connection.execute(select(VIEW).order_by(VIEW.c.id)))
     database.close()
     return found
 
@@ -97,7 +100,7 @@ class TestContract:
             made.sink.put(given)
         first, second = sorted(kept(url), key=lambda record: record.row_number)
         assert (first.cells, second.cells) == (ROW, ROW | {"town": None, "income": None})
-        assert [first.id, second.id] == list(given.ids)
+        assert [first.id, second.id] == ids_of(given)
         assert (first.created_at, first.key_id, first.duration_ms) == (AT, "abcdef12", 1.5)
         assert (first.traffic, first.environment, first.request_id) == ("live", "development", "request-1")
         assert first.probabilities[first.prediction] == max(first.probabilities.values())
@@ -195,7 +198,7 @@ class TestFaults:
             given = entry()
             with fault(folder):
                 for _ in range(20):
-                    made.sink.put(given._replace(ids=entry().ids))
+                    made.sink.put(given._replace(id=entry().id))
                 until(lambda: made.count("failures") >= 2)
                 assert made.sink.trouble is not None
                 assert str(folder) not in made.sink.trouble

@@ -112,7 +112,8 @@ class Observer:
 def log_entry(exchange: Exchange, answered: Answered, ids: Sequence[str]) -> LogEntry:
     """What the prediction log keeps of a request."""
     return LogEntry(
-        ids=ids,
+        id=ids[0],
+        n_rows=len(ids),
         snapshot=answered.snapshot,
         table=answered.decoded.table,
         body=answered.decoded.body,

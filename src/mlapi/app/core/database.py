@@ -6,12 +6,15 @@ functions that need it, so that a service that keeps no records does not pay for
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from mlapi.app.core.transaction import Transaction, begun
 from mlapi.ops.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -91,6 +94,12 @@ class Database:
 
         return sessionmaker(self.engine, expire_on_commit=False)
 
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A transaction by the driver alone; raises as `begun`, and as `engine`."""
+        with begun(self.engine.raw_connection, self.engine.dialect.dbapi) as transaction:
+            yield transaction
+
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
         if "engine" in self.__dict__:
@@ -100,7 +109,7 @@ class Database:
         if sqlite:
             return {"timeout": self._wait_s}
         wait_ms = int(self._wait_s * 1000)
-        return {"connect_timeout": max(1, round(self._wait_s)), "options": f"-c lock_timeout={wait_ms}"}
+        return {"connect_timeout": max(1, round(self._wait_s)), "options": f"-c lock_timeout={wait_ms} -c timezone=UTC"}
 
 
 def _to_json(value: object) -> str:

@@ -1,21 +1,39 @@
-"""UUIDv7 (RFC 9562 §5.7): sorted by time, so that an index of them grows at its end."""
+"""UUIDv7 (RFC 9562 §5.7): sorted by time, so that an index of them grows at its end.
+
+The rows of a request have one id between them, whose last 20 bits are the row's number: one record can then hold them
+all, and any row's id leads to it. 54 bits are random.
+"""
 
 import os
 import time
+from functools import cache
 from typing import Final
 
 VARIANT: Final = 0b10 << 62
 VERSION: Final = 0x7 << 76
+NUMBER_DIGITS: Final = 5  # hexadecimal, at the end
+MOST_ROWS: Final = 16**NUMBER_DIGITS
+_AT_HAND: Final = 1000  # endings that are spelled once
 
 
 def uuid7s(n: int) -> list[str]:
-    """Give n new ids of one instant, spelled as usual; the 74 bits that are not time are random."""
-    head = (int(time.time() * 1000) & 0xFFFF_FFFF_FFFF) << 80 | VERSION | VARIANT
-    random = os.urandom(10 * n)
-    return [_spelled(head, random[at : at + 10]) for at in range(0, 10 * n, 10)]
+    """Give the ids of the rows 0 to n - 1 of a new request, spelled as usual; n is at most `MOST_ROWS`."""
+    instant = (int(time.time() * 1000) & 0xFFFF_FFFF_FFFF) << 80
+    random = int.from_bytes(os.urandom(7), "big")
+    digits = f"{instant | VERSION | (random >> 42 & 0xFFF) << 64 | VARIANT | (random & 0x3FF_FFFF_FFFF) << 20:032x}"
+    head = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:-NUMBER_DIGITS]}"
+    return [head + ending for ending in (_endings()[:n] if n <= _AT_HAND else map(_ending, range(n)))]
 
 
-def _spelled(head: int, random: bytes) -> str:
-    tail = int.from_bytes(random, "big")
-    digits = f"{head | (tail >> 68 & 0xFFF) << 64 | tail & 0x3FFF_FFFF_FFFF_FFFF:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+def row_of(id_: str) -> tuple[str, int]:
+    """Tell which request the row with an id belongs to, by the id of its first row, and the row's number."""
+    return id_[:-NUMBER_DIGITS] + _ending(0), int(id_[-NUMBER_DIGITS:], 16)
+
+
+@cache
+def _endings() -> list[str]:
+    return [_ending(number) for number in range(_AT_HAND)]
+
+
+def _ending(number: int) -> str:
+    return f"{number:05x}"

@@ -42,9 +42,9 @@ class DirectSink:
     def put(self, entry: LogEntry) -> None:
         """Take an entry; see `PredictionSink`."""
         if self._write([entry], []):
-            self._metrics.wrote(len(entry.ids))
+            self._metrics.wrote(entry.n_rows)
         else:
-            self._metrics.dropped(len(entry.ids))
+            self._metrics.dropped(entry.n_rows)
             self._trouble.dropping()
 
     def tell(self, event: ModelEvent, at: datetime) -> None:

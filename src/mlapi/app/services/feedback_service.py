@@ -12,14 +12,18 @@ import msgspec
 
 from mlapi.app.core.errors import InvalidRequest, OutcomeRefused, PredictionNotFound
 from mlapi.app.core.feedback import Told
-from mlapi.app.services.log_writer import insert_of
+from mlapi.app.services.answered_rows import find, find_locked
 from mlapi.app.services.record_store import RecordStore
 from mlapi.bundle.decision import class_name
 
 if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
     from sqlalchemy.orm import Session
 
+    from mlapi.app.models.base import Base
     from mlapi.app.models.prediction_log import PredictionRecord
+
+    Insert = postgresql.Insert | sqlite.Insert
 
 LEAST_PROBABILITY: Final = 1e-15  # so that one impossible outcome does not make the log loss infinite; scikit-learn's
 
@@ -49,7 +53,7 @@ def record_outcome(store: RecordStore, told: Told, key_id: str | None) -> Taken:
         sqlalchemy.exc.SQLAlchemyError, OSError, SettingsError: the database cannot be used.
     """
     with store.sessions()() as session:
-        found = _predictions(session, [told]).get(str(told.prediction_id))
+        found = find(session, [str(told.prediction_id)]).get(str(told.prediction_id))
     if found is None:
         raise PredictionNotFound
     if class_name(told.outcome) not in found.probabilities:
@@ -67,7 +71,7 @@ def record_outcomes(store: RecordStore, told: Sequence[Told], key_id: str | None
     if len({one.prediction_id for one in told}) < len(told):
         raise InvalidRequest("A prediction_id stands twice")
     with store.sessions()() as session:
-        predictions = _predictions(session, told)
+        predictions = find(session, [str(one.prediction_id) for one in told])
         known = _outcomes(session, predictions)
     rejected = [
         Rejected(index, one.prediction_id, code)
@@ -77,7 +81,7 @@ def record_outcomes(store: RecordStore, told: Sequence[Told], key_id: str | None
     refused = {one.prediction_id for one in rejected}
     good = {str(one.prediction_id): class_name(one.outcome) for one in told if one.prediction_id not in refused}
     changed = {id_: outcome for id_, outcome in good.items() if known.get(id_) != outcome}
-    _write(store, [_record(predictions[id_], outcome, key_id) for id_, outcome in changed.items()])
+    _write(store, changed, key_id)
     replaced = len(changed.keys() & known.keys())
     return Taken(
         recorded=len(changed) - replaced, replaced=replaced, unchanged=len(good) - len(changed), rejected=rejected
@@ -88,16 +92,6 @@ def _fault(told: Told, prediction: PredictionRecord | None) -> str | None:
     if prediction is None:
         return "prediction_not_found"
     return None if class_name(told.outcome) in prediction.probabilities else "invalid_outcome"
-
-
-def _predictions(session: Session, told: Sequence[Told]) -> dict[str, PredictionRecord]:
-    from sqlalchemy import select
-
-    from mlapi.app.models.prediction_log import PredictionRecord
-
-    ids = [str(one.prediction_id) for one in told]
-    found = session.scalars(select(PredictionRecord).where(PredictionRecord.id.in_(ids)))
-    return {record.id: record for record in found}
 
 
 def _outcomes(session: Session, predictions: Mapping[str, object]) -> dict[str, str]:
@@ -125,14 +119,36 @@ def _record(prediction: PredictionRecord, outcome: str, key_id: str | None) -> d
     }
 
 
-def _write(store: RecordStore, records: Sequence[Mapping[str, Any]]) -> None:
-    """A transaction that only writes: on SQLite one that has read before it cannot wait for another writer."""
+def _write(store: RecordStore, outcomes: Mapping[str, str], key_id: str | None) -> None:
+    """Keep outcomes by prediction id, each beside a record of its row alone; a row deleted meanwhile stays away."""
     from mlapi.app.models.outcome import OutcomeRecord
+    from mlapi.app.models.prediction_log import PredictionRecord
 
-    if not records:
+    if not outcomes:
         return
     with store.sessions().begin() as session:
-        statement = insert_of(session, OutcomeRecord)
+        rows = find_locked(session, outcomes)
+        if not rows:
+            return
+        alone = [_values(row) for row in rows.values()]
+        session.connection().execute(_insert_of(session, PredictionRecord).on_conflict_do_nothing(), alone)
+        records = [_record(row, outcomes[id_], key_id) for id_, row in rows.items()]
+        statement = _insert_of(session, OutcomeRecord)
         new = {name: statement.excluded[name] for name in records[0] if name != "prediction_id"}
         upsert = statement.on_conflict_do_update(index_elements=["prediction_id"], set_=new)
-        session.connection().execute(upsert, list(records))
+        session.connection().execute(upsert, records)
+
+
+def _values(row: PredictionRecord) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def _insert_of(session: Session, record: type[Base]) -> Insert:
+    """The INSERT of a session's database that knows ON CONFLICT; SQLite's and PostgreSQL's are alike."""
+    if session.get_bind().dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(record)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(record)

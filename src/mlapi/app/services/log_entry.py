@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-import numpy as np
+import msgspec
 
+from mlapi.app.core import transaction
+from mlapi.app.core.transaction import SqlValue
 from mlapi.app.services.model_event import ModelEvent
 from mlapi.app.services.snapshot import Snapshot
-from mlapi.bundle.decision import class_name, shortest
+from mlapi.bundle.decimals import json_rows
 from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Cells, Label, Probabilities, Table
 
 REDACTED: Final = "[redacted]"
+STRING: Final = re.compile(rb'"[^"]*"')  # in a body that was decoded the native way, which takes no escapes
 TEXT_BYTES: Final = 64  # of a short text in memory
-ROW_BYTES: Final = 400  # of the rest of a row: its id, its label and the lists' room for them
+LABEL_BYTES: Final = 8  # of a row's label in its list
+ENTRY_BYTES: Final = 700  # of the rest of an entry
+# What `record` gives, by the columns of `AnsweredRequestRecord`.
+COLUMNS: Final = (
+    "id", "request_id", "n_rows", "model_name", "model_version", "key_id", "duration_ms", "environment", "traffic",
+    "created_at", "cells", "predictions", "probabilities",
+)  # fmt: skip
 
 
 class LogEntry(NamedTuple):
     """The rows of one request.
 
     Attributes:
-        ids: UUIDv7, one a row.
+        id: UUIDv7 of the first row; see `mlapi.app.core.uuid7`.
         snapshot: what answered.
         table: the cells; empty where `body` has them still.
         body: JSON of the request where it was decoded without a table.
@@ -34,7 +44,8 @@ class LogEntry(NamedTuple):
         at: when it was answered, aware.
     """
 
-    ids: Sequence[str]
+    id: str
+    n_rows: int
     snapshot: Snapshot
     table: Table
     body: bytes
@@ -49,43 +60,53 @@ class LogEntry(NamedTuple):
     @property
     def size_bytes(self) -> int:
         """What the entry takes in memory, estimated."""
-        n_rows = len(self.ids)
         texts = sum(cells.dtype == object for cells in self.table.values())
-        cells = len(self.body) + n_rows * (8 * len(self.table) + TEXT_BYTES * texts)
-        return cells + n_rows * ROW_BYTES + self.probabilities.nbytes
+        row_bytes = LABEL_BYTES + 8 * len(self.table) + TEXT_BYTES * texts
+        return ENTRY_BYTES + len(self.body) + self.n_rows * row_bytes + self.probabilities.nbytes
 
-    def records(self, *, environment: str, redacted: Collection[str]) -> list[dict[str, Any]]:
-        """Give what `PredictionRecord` takes, one a row.
+    def record(self, *, environment: str, redacted: Collection[str]) -> tuple[SqlValue, ...]:
+        """Give its record, in the order of `COLUMNS`; lists of rows as JSON.
 
         Args:
             environment: the service's.
             redacted: features whose cells are not kept.
+
+        Raises:
+            ValueError: the body is none that was ever answered.
         """
         alias, decision = self.snapshot.alias, self.snapshot.bundle.decision
-        table = self.table or self.snapshot.decoder.decode_table(self.body).table
-        same = {
-            "request_id": self.request_id,
-            "model_name": alias.name,
-            "model_version": alias.version,
-            "key_id": self.key_id,
-            "duration_ms": self.duration_ms,
-            "environment": environment,
-            "traffic": self.traffic,
-            "created_at": self.at,
-        }
-        cells = rows_of(self.snapshot.bundle.schema, table, redacted)
-        rows = zip(self.ids, cells, self.labels, shortest(self.probabilities), strict=True)
-        return [
-            {
-                **same,
-                "id": id_,
-                "row_number": number,
-                "cells": row,
-                "prediction": class_name(label),
-                "probabilities": dict(zip(decision.names, probabilities, strict=True)),
-            }
-            for number, (id_, row, label, probabilities) in enumerate(rows)
-        ]
+        return (
+            self.id.replace("-", ""),
+            self.request_id,
+            self.n_rows,
+            alias.name,
+            alias.version,
+            self.key_id,
+            self.duration_ms,
+            environment,
+            self.traffic,
+            transaction.spelled(self.at),
+            self._cells(redacted).decode(),
+            msgspec.json.encode(self.labels).decode(),
+            json_rows(self.probabilities, decision.names).decode(),
+        )
+
+    def _cells(self, redacted: Collection[str]) -> bytes:
+        """The rows as JSON: as the client wrote them where that says it all."""
+        schema = self.snapshot.bundle.schema
+        if self.table:
+            return msgspec.json.encode(rows_of(schema, self.table, redacted))
+        # The native way takes flat rows and nothing else in brackets, so the outermost ones are those of the rows.
+        rows = self.body[self.body.index(b"[") : self.body.rindex(b"]") + 1]
+        hidden = {name: REDACTED for name in schema.names if name in redacted}
+        if not hidden and self._n_keys(rows) == self.n_rows * len(schema.names):
+            return rows
+        absent = dict.fromkeys(schema.names)
+        return msgspec.json.encode([absent | row | hidden for row in msgspec.json.decode(rows)])
+
+    def _n_keys(self, rows: bytes) -> int:
+        """How many keys rows have: there is a colon after each."""
+        return (STRING.sub(b"", rows) if self.snapshot.has_colons else rows).count(b":")
 
 
 def rows_of(schema: FeatureSchema, table: Table, redacted: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -102,7 +123,7 @@ def _plain(feature: Feature, cells: Cells) -> list[Any]:
     if feature.kind is FeatureKind.CATEGORICAL:
         return list(cells)
     spell = _SPELL.get(feature.kind, float)
-    return [None if np.isnan(cell) else spell(cell) for cell in cells.tolist()]
+    return [spell(cell) if cell == cell else None for cell in cells.tolist()]  # NaN is unlike itself
 
 
 _SPELL: Final[Mapping[FeatureKind, Callable[[float], Any]]] = {
@@ -112,10 +133,10 @@ _SPELL: Final[Mapping[FeatureKind, Callable[[float], Any]]] = {
 }
 
 
-def event_record(event: ModelEvent, *, id_: str, environment: str, at: datetime) -> Mapping[str, Any]:
+def event_record(event: ModelEvent, *, id_: str, environment: str, at: datetime) -> dict[str, SqlValue]:
     """Give what `ModelEventRecord` takes."""
     return {
-        "id": id_,
+        "id": id_.replace("-", ""),
         "kind": event.kind,
         "model_name": event.name,
         "model_version": event.version,
@@ -123,5 +144,5 @@ def event_record(event: ModelEvent, *, id_: str, environment: str, at: datetime)
         "code": event.code,
         "reason": event.reason,
         "environment": environment,
-        "created_at": at,
+        "created_at": transaction.spelled(at),
     }

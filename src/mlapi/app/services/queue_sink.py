@@ -15,8 +15,9 @@ from mlapi.app.services.prediction_log import LogMetrics
 from mlapi.ops.notify import Notifier
 
 LIMIT_BYTES: Final = 8 * 1024 * 1024  # estimated; a minute of 200 requests/s of one row and 14 features
-BATCH_ROWS: Final = 500  # some 10 ms of this thread, in which the event loop shares the interpreter with it
-GATHER_S: Final = 0.2  # a batch waits this long for company
+BATCH_ENTRIES: Final = 500  # of one transaction
+BATCH_BYTES: Final = 1024 * 1024  # likewise, estimated
+GATHER_S: Final = 0.2  # a batch waits this long for company, unless there is plenty
 FIRST_WAIT_S: Final = 0.5  # after a failure; doubled with each further one
 LONGEST_WAIT_S: Final = 5.0
 PRUNE_LOOK_S: Final = 60.0
@@ -42,6 +43,7 @@ class QueueSink:
         # Each is written by one side only, so that neither needs a lock: waiting = put - taken.
         self._put_bytes = self._taken_bytes = 0
         self._wake = threading.Event()
+        self._plenty = threading.Event()  # waits, so that nothing is gained by waiting for more
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
@@ -65,6 +67,8 @@ class QueueSink:
             self._make_room()
         if not self._wake.is_set():
             self._wake.set()
+        if self.waiting_bytes > BATCH_BYTES and not self._plenty.is_set():
+            self._plenty.set()
 
     def tell(self, event: ModelEvent, at: datetime) -> None:
         """Take an event; see `PredictionSink`."""
@@ -74,9 +78,10 @@ class QueueSink:
     def close(self) -> None:
         """Write what waits, for `END_S` at most; the rest is counted as dropped."""
         self._end.set()
+        self._plenty.set()
         self._wake.set()
         self._thread.join(END_S)
-        self._metrics.dropped(sum(len(entry.ids) for _, entry in self._entries))
+        self._metrics.dropped(sum(entry.n_rows for _, entry in self._entries))
         self._entries.clear()
 
     def _make_room(self) -> None:
@@ -88,7 +93,7 @@ class QueueSink:
             except IndexError:
                 break
             self._put_bytes -= size_bytes
-            n_rows += len(entry.ids)
+            n_rows += entry.n_rows
         self._metrics.dropped(n_rows)
         self._trouble.dropping()
 
@@ -96,7 +101,8 @@ class QueueSink:
         wait_s = FIRST_WAIT_S
         while not self._end.is_set() or self._entries or self._events:
             self._wake.wait(PRUNE_LOOK_S)
-            self._end.wait(GATHER_S)
+            self._plenty.wait(GATHER_S)
+            self._plenty.clear()
             self._wake.clear()
             if self._write_all():
                 wait_s = FIRST_WAIT_S
@@ -140,11 +146,11 @@ class QueueSink:
     def _take(self) -> list[tuple[int, LogEntry]]:
         """The oldest entries, a batch of them."""
         batch: list[tuple[int, LogEntry]] = []
-        n_rows = 0
+        size_bytes = 0
         with suppress(IndexError):  # the queue is empty, or has just been emptied
-            while n_rows < BATCH_ROWS:
+            while len(batch) < BATCH_ENTRIES and size_bytes < BATCH_BYTES:
                 batch.append(self._entries.popleft())
-                n_rows += len(batch[-1][1].ids)
+                size_bytes += batch[-1][0]
         return batch
 
     def _write(self, entries: list[LogEntry], events: list[tuple[ModelEvent, datetime]]) -> None:
@@ -159,5 +165,5 @@ class QueueSink:
                 self._write(entries[:half], [])
                 self._write(entries[half:], events)
             else:
-                self._metrics.dropped(sum(len(entry.ids) for entry in entries))
+                self._metrics.dropped(sum(entry.n_rows for entry in entries))
                 log.error("what was to be logged cannot be kept", exc_info=error)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlapi.app.core.database import Database
+from mlapi.app.core.transaction import Transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
@@ -28,6 +31,21 @@ class RecordStore:
             SettingsError: the address is none, its driver is missing, or the tables are of a newer version.
             sqlalchemy.exc.SQLAlchemyError, OSError: the database cannot be reached or written.
         """
+        self._make_ready()
+        return self._database.sessions
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A transaction by the driver alone, on tables that are there; raises DatabaseAway too."""
+        self._make_ready()
+        with self._database.transaction() as begun:
+            yield begun
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def _make_ready(self) -> None:
         from mlapi.app.models.migration import upgrade
 
         with self._lock:
@@ -35,11 +53,6 @@ class RecordStore:
                 self._database.close()
                 upgrade(self._database)
                 self._ready_on = _identity(self._database.file)
-        return self._database.sessions
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._database.close()
 
 
 def _identity(file: Path | None) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The one model that answers a request, from its first byte to its last."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from mlapi.app.core.request import Decoder
 from mlapi.bundle.model import Bundle
@@ -31,3 +32,9 @@ class Snapshot:
     def version(self) -> str:
         """The registry's version, an integer as text."""
         return self.alias.version
+
+    @cached_property
+    def has_colons(self) -> bool:
+        """Whether a name or a category has a colon, so that colons in a body are more than its keys."""
+        texts = ((feature.name, *feature.categories) for feature in self.bundle.schema.features)
+        return any(":" in text for of_feature in texts for text in of_feature)
