@@ -15,6 +15,7 @@ from mlapi.app.api.admission import Admission
 from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.docs_paths import is_docs_path
+from mlapi.app.api.express import Express
 from mlapi.app.api.first_use import FirstUse
 from mlapi.app.api.lifespan import run_lifespan
 from mlapi.app.api.limiting import Limiting
@@ -66,6 +67,7 @@ class App:
     def __init__(self, gate: Gate, lifespan: Lifespan) -> None:
         """Take what answers requests, and what has to run around it; `lifespan()` gives the state of all requests."""
         self._gate = gate
+        self.express = gate.express
         self.lifespan = lifespan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,23 +110,27 @@ def create_app(
     is_public = partial(_is_public, docs=config.docs_are_public)
     deprecations = Deprecations(deprecated)
     log = LoggingUtils(cloudwatch=settings.monitoring.cloudwatch_enabled)
+    auth = AuthService(
+        keyring,
+        UsageWatch(security.pattern, _pattern_alerts(settings)),
+        failures_per_minute=settings.security.failed_keys_per_minute,
+    )
+    admission = Admission(waited=metrics.waited)
+    observer = Observer(log, metrics, drift, records, tracing, security)
     gate = Gate(
         FirstUse(partial(_framework, api, metrics, deprecations, is_public)),
         guards=Guards(
             _border(api),
-            AuthService(
-                keyring,
-                UsageWatch(security.pattern, _pattern_alerts(settings)),
-                failures_per_minute=settings.security.failed_keys_per_minute,
-            ),
+            auth,
             limiting,
-            Admission(waited=metrics.waited),
+            admission,
             api.request_timeout_s,
         ),
         raw=_raw(api, records, metrics, drift),
         is_public=is_public,
         deprecations=deprecations,
-        observer=Observer(log, metrics, drift, records, tracing, security),
+        observer=observer,
+        express=Express(auth, limiting, admission, PredictionService(records.new_ids), observer),
     )
     lifespan = partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, kept)
     return App(gate, lifespan)

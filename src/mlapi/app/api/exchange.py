@@ -46,6 +46,7 @@ class Connection(Protocol):
 
     tasks: Collection[object]  # requests under way, of all connections
     transport: Any
+    head: bytes  # name of the head of a request that came in one piece, empty for others; see `Express`
 
     def answer(self, scope: Scope, head: bytes, body: bytes) -> bool:
         """Send a whole answer of status 200.
@@ -61,11 +62,25 @@ class Connection(Protocol):
         ...
 
 
+class Asked(NamedTuple):
+    """What a head asks for: the same for every request with the same head."""
+
+    method: str
+    path: str
+    headers: Headers
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Asked":
+        """Read it."""
+        return cls(scope["method"], route_path(scope), join_headers(scope["headers"]))
+
+
 class Exchange:
     """What is known of a request; filled in as it is worked on."""
 
     __slots__ = (
         "answered",
+        "asked",
         "began",
         "common",
         "counted",
@@ -85,12 +100,12 @@ class Exchange:
         "trace",
     )
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, asked: Asked | None = None) -> None:
+        """Begin; `asked` where it is known what the head says."""
         self.began = time.perf_counter()
         self.scope = scope
-        self.method: str = scope["method"]
-        self.path = route_path(scope)
-        self.headers = join_headers(scope["headers"])
+        self.asked = asked or Asked.of(scope)
+        self.method, self.path, self.headers = self.asked
         self.request_id = choose_request_id(self.headers.get(b"x-request-id"))
         self.principal: Principal | None = None
         self.snapshot: Snapshot | None = None

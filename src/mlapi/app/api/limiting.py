@@ -1,12 +1,14 @@
 """Limits on who asks: requests in a while by peer and by key, and requests of a key at the same time."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
-from mlapi.app.api.exchange import Exchange
+from mlapi.app.api.exchange import Exchange, Pairs
 from mlapi.app.core.errors import RateLimited
 from mlapi.app.services.auth_service import network_of
-from mlapi.app.services.rate_limits import Policy, RateLimitStore
+from mlapi.app.services.buckets import Verdict
+from mlapi.app.services.rate_limits import MemoryStore, Policy, RateLimitStore
 
 SOON_S: Final = 1  # to wait where requests of the same key are under way
 
@@ -32,6 +34,12 @@ class Limiting:
         self.counts_peers = per_peer is not None
         self.counts_keys = per_key is not None or at_once > 0
         self._under_way: dict[str, int] = {}
+        self._at_hand = isinstance(store, MemoryStore)
+        self._quotas = [
+            (by_key, store.of(policy), b"".join(b"%b: %b\r\n" % pair for pair in _fields(policy)))
+            for by_key, policy in ((False, per_peer), (True, per_key))
+            if policy is not None and isinstance(store, MemoryStore)
+        ]
 
     async def count_peer(self, exchange: Exchange) -> None:
         """Count a request, whoever sends it; raises RateLimited."""
@@ -60,13 +68,39 @@ class Limiting:
             if not self._under_way[key_id]:
                 del self._under_way[key_id]
 
+    def allows(self, address: str, key_id: str) -> bool:
+        """Whether it is certain without waiting that nothing forbids a request; none is counted."""
+        if not self._at_hand or (self._at_once and self._under_way.get(key_id, 0) >= self._at_once):
+            return False
+        for by_key, buckets, _ in self._quotas:
+            if not buckets.allows(key_id if by_key else network_of(address)):
+                return False
+        return True
+
+    def count(self, address: str, key_id: str) -> bytes:
+        """Count a request that is allowed and over already; gives the lines of headers that say what is left."""
+        lines = b""
+        for by_key, buckets, form in self._quotas:
+            verdict = buckets.take(key_id if by_key else network_of(address))
+            lines += form % (verdict.remaining, math.ceil(verdict.full_s))
+        return lines
+
     async def _take(self, exchange: Exchange, policy: Policy, name: str) -> None:
         verdict = await self.store.take(policy, name)
-        window = math.ceil(policy.window_s)
-        exchange.notices = [
-            *exchange.notices,
-            (b"ratelimit-policy", f'"{policy.name}";q={policy.quota};w={window}'.encode()),
-            (b"ratelimit", f'"{policy.name}";r={verdict.remaining};t={math.ceil(verdict.full_s)}'.encode()),
-        ]
+        _note(exchange, policy, verdict)
         if not verdict.allowed:
             raise RateLimited(max(1, math.ceil(verdict.wait_s)))
+
+
+def _note(exchange: Exchange, policy: Policy, verdict: Verdict) -> None:
+    (name, said), (name_left, left) = _fields(policy)
+    numbers = verdict.remaining, math.ceil(verdict.full_s)
+    exchange.notices = [*exchange.notices, (name, said), (name_left, left % numbers)]
+
+
+@lru_cache(maxsize=8)
+def _fields(policy: Policy) -> Pairs:
+    """The two fields of a quota; the second one lacks its two numbers."""
+    name = f'"{policy.name}"'
+    said = f"{name};q={policy.quota};w={math.ceil(policy.window_s)}"
+    return [(b"ratelimit-policy", said.encode()), (b"ratelimit", f"{name};r=%d;t=%d".encode())]

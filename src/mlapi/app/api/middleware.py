@@ -17,7 +17,8 @@ from mlapi.app.api.body import ClientGone
 from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import Deprecations
 from mlapi.app.api.error_body import reply_to
-from mlapi.app.api.exchange import Exchange, Reply
+from mlapi.app.api.exchange import CONNECTION, JSON, OK, Connection, Exchange, Reply
+from mlapi.app.api.express import Express
 from mlapi.app.api.limiting import Limiting
 from mlapi.app.api.observer import Observer
 from mlapi.app.api.raw_paths import LIVE
@@ -76,6 +77,7 @@ class Gate:
         is_public: Callable[[str], bool],
         deprecations: Deprecations,
         observer: Observer,
+        express: Express,
     ) -> None:
         """Take what the gate asks.
 
@@ -86,7 +88,9 @@ class Gate:
             is_public: whether a path needs no key.
             deprecations: which answers say that their operation is going to go.
             observer: hears of every request.
+            express: learns from what was answered.
         """
+        self.express = express
         self._app = app
         self._border, self._auth, self._limiting, self._admission, self._timeout_s = guards
         self._raw = raw
@@ -149,7 +153,14 @@ class Gate:
             reply = await route.endpoint.answer(exchange, turn.receive)
         finally:
             turn.end()
+        self._learn(exchange, reply)
         await exchange.send(send, reply)
+
+    def _learn(self, exchange: Exchange, reply: Reply) -> None:
+        connection: Connection | None = exchange.scope.get(CONNECTION)
+        if connection is not None and connection.head and reply.status == OK and reply.media_type == JSON:
+            operation = self._deprecations.headers(exchange.method, exchange.path)
+            self.express.learn(connection.head, exchange, operation)
 
     async def _admit(self, exchange: Exchange) -> None:
         """Ask who it is, between the limits of the peer and of the key."""

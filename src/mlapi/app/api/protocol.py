@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from hashlib import sha256 as digest
 from typing import Any, Final
 
 import httptools
@@ -9,7 +10,9 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mlapi.app.api.error_body import reply_to
-from mlapi.app.api.exchange import CONNECTION, choose_request_id, spelled
+from mlapi.app.api.exchange import CONNECTION, choose_request_id, spelled, spelled_once
+from mlapi.app.api.express import END, LONGEST_BYTES
+from mlapi.app.api.state_keys import STATE
 from mlapi.app.core.errors import InvalidRequest
 
 PATIENCE_S: Final = 5.0  # for the headers, for the body beyond its due pace, and for a reader that does not read
@@ -24,6 +27,9 @@ class Protocol(HttpToolsProtocol):
 
     due_at = NEVER  # when its client must have sent what is waited for, by the monotonic clock
     idle_until = NEVER  # when a connection without a request is closed
+    head = b""
+    _from = b""
+    _in_message = False  # between the first byte of a request and its last
     _in_head = False
     _seen_bytes = 0  # of the head, and maybe more
     _unread_since: float | None = None  # from when on answers have been waiting for a reader
@@ -32,6 +38,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Begin to wait."""
         super().connection_made(transport)
+        self._from = repr((self.client and self.client[0], self.scheme)).encode()  # an address and how it speaks
         self.due_at = time.monotonic() + PATIENCE_S
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -42,16 +49,36 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse; a head that goes on beyond its limit is not waited for."""
+        """Answer at once what the express knows, or parse; a head that goes on beyond its limit is not waited for."""
+        self.head = b""
+        if not self._in_message and (self.cycle is None or self.cycle.response_complete):
+            if self._went_express(data):
+                return
         self.idle_until = NEVER
         self._seen_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._seen_bytes > LARGEST_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("")
 
+    def _went_express(self, data: bytes) -> bool:
+        """Whether the express has answered what came."""
+        at = data.find(END) + len(END)
+        if not len(END) <= at <= LONGEST_BYTES or self.flow.write_paused or self.transport.is_closing():
+            return False
+        self.head = digest(b"%b%b" % (self._from, data[:at])).digest()
+        answer = self.app.express.answer(self.app_state[STATE], self.head, data[at:])
+        if answer is None:
+            return False
+        opening = spelled_once(tuple(self.server_state.default_headers))
+        self.transport.writelines((b"%b%b%b\r\n" % (OK, opening, answer[0]), answer[1]))
+        self.server_state.total_requests += 1
+        self.due_at, self.idle_until = NEVER, time.monotonic() + self.timeout_keep_alive
+        return True
+
     def on_message_begin(self) -> None:
         """A request begins: it has to come in time."""
         super().on_message_begin()
+        self._in_message = True
         self._in_head = True
         self.due_at = time.monotonic() + PATIENCE_S
         self.scope[CONNECTION] = self  # type: ignore[typeddict-unknown-key]  # a scope takes keys of its server
@@ -75,6 +102,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The client has done its part."""
+        self._in_message = False
         self.due_at = NEVER
         super().on_message_complete()
 

@@ -60,6 +60,10 @@ class Decoder(Protocol):
         """
         ...
 
+    def decode_plain(self, body: bytes) -> Decoded | None:
+        """Decode a body that is plain in every way; None for any other, good or bad."""
+        ...
+
     def decode_table(self, body: bytes) -> Decoded:
         """Decode to a table even where there is a faster way; raises as `decode`."""
         ...

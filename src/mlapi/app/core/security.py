@@ -38,6 +38,14 @@ class KeyTable:
 
     def find(self, key: bytes) -> tuple[KeyEntry, Principal] | None:
         """The entry of a key, which may have expired, or None."""
-        digest = hashlib.sha256(key).digest()
+        return self.find_digest(digest_of(key))
+
+    def find_digest(self, digest: bytes) -> tuple[KeyEntry, Principal] | None:
+        """The same for the SHA-256 of a key."""
         found = self._known.get(digest[:INDEXED])
         return found if found is not None and hmac.compare_digest(found[0].digest, digest) else None
+
+
+def digest_of(key: bytes) -> bytes:
+    """What a key is known by: its SHA-256."""
+    return hashlib.sha256(key).digest()

@@ -42,6 +42,10 @@ class RequestDecoder:
             return decoded
         return self.decode_table(body)
 
+    def decode_plain(self, body: bytes) -> Decoded | None:
+        """Decode by the native way alone; None where it doubts."""
+        return None if self._native is None else self._native.decode(body)
+
     def decode_table(self, body: bytes) -> Decoded:
         """Decode likewise, but always to a table, whose cells can be shown and kept."""
         try:

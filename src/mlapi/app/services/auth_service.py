@@ -11,6 +11,7 @@ from mlapi.app.core.security import KeyTable, Principal
 from mlapi.app.services.buckets import Buckets
 from mlapi.app.services.keyring import Keyring
 from mlapi.app.services.usage_watch import UsageWatch
+from mlapi.ops.key_entry import KeyEntry
 
 IPV6_NETWORK: Final = 64  # bits: whoever has one address of such a network usually has all
 
@@ -44,9 +45,19 @@ class AuthService:
         principal = find_key(await self._keyring.fresh(), authorization, time.time())
         if isinstance(principal, str):
             raise self._refusal(principal, peer)
+        self.used(principal, peer)
+        return principal
+
+    def at_hand(self, digest: bytes) -> Principal | None:
+        """Give the principal of a key by its digest; None where that is not certain without waiting."""
+        table = self._keyring.at_hand()
+        found = None if table is None else valid(table.find_digest(digest), time.time())
+        return found if isinstance(found, Principal) else None
+
+    def used(self, principal: Principal, peer: str) -> None:
+        """Note that a key has been used."""
         self._keyring.note(principal.key_id)
         self._watch.saw(principal.key_id, peer)
-        return principal
 
     def _refusal(self, reason: str, peer: str) -> Unauthorized | RateLimited:
         if self._failures is not None and reason != "missing":
@@ -60,10 +71,18 @@ def find_key(table: KeyTable, authorization: bytes | None, now: float) -> Princi
     """The principal, or why there is none: `missing`, `malformed`, `unknown` or `expired`, for the log."""
     if authorization is None:
         return "missing"
+    key = bearer_key(authorization)
+    return "malformed" if key is None else valid(table.find(key), now)
+
+
+def bearer_key(authorization: bytes) -> bytes | None:
+    """The key in the value of an `Authorization` header; None for another scheme than Bearer."""
     scheme, _, key = authorization.partition(b" ")
-    if scheme.lower() != b"bearer":
-        return "malformed"
-    found = table.find(key.strip(b" "))
+    return key.strip(b" ") if scheme.lower() == b"bearer" else None
+
+
+def valid(found: tuple[KeyEntry, Principal] | None, now: float) -> Principal | str:
+    """The principal of what was found for a key, or why it is none."""
     if found is None:
         return "unknown"
     entry, principal = found

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 MOST: Final = 100_000  # names; about 25 MB
+ROUNDING: Final = 1e-9  # of the time in which a bucket fills
 
 
 class Verdict(NamedTuple):
@@ -37,9 +38,14 @@ class Buckets:
         """Take the size, in tokens, and the seconds in which an empty one fills."""
         self._token_s = per_s / size
         self._full_s = per_s
+        self._most_s = (1 + ROUNDING) * per_s - self._token_s  # until it is full, where there is a token left
         self._most = most
         self._clock = clock
         self._full_at: OrderedDict[str, float] = OrderedDict()  # a dict gives its first entry up in O(n)
+
+    def allows(self, name: str) -> bool:
+        """Whether there is a token to take now."""
+        return self._full_at.get(name, 0.0) - self._clock() <= self._most_s
 
     def take(self, name: str) -> Verdict:
         """Take a token out of a bucket, if there is one."""
@@ -47,7 +53,7 @@ class Buckets:
         full_s = max(0.0, self._full_at.pop(name, now) - now)
         after_s = full_s + self._token_s
         wait_s = after_s - self._full_s
-        allowed = wait_s <= 1e-9 * self._full_s
+        allowed = full_s <= self._most_s
         if allowed:
             full_s = after_s
         self._full_at[name] = now + full_s

@@ -80,6 +80,10 @@ class Keyring:
         self._read()
         self._read_at = began
 
+    def at_hand(self) -> KeyTable | None:
+        """Give the keys that count now; None where it is time for a look."""
+        return self.table if self._clock() - self._read_at < self.refresh_s else None
+
     async def fresh(self) -> KeyTable:
         """Give the keys that count now."""
         age_s = self._clock() - self._read_at

@@ -64,6 +64,10 @@ class ModelService:
         """What the follower last said, None if it has said nothing."""
         return self._local.status
 
+    def at_hand(self) -> Snapshot | None:
+        """The current snapshot; None where it is time for a look at the directory, or there is none."""
+        return self._snapshot if self._clock() - self._looked_at < MAX_AGE_S else None
+
     async def latest(self) -> Snapshot | None:
         """The current snapshot after a look at the directory, if one is due; a swap goes on in the background."""
         age_s = self._clock() - self._looked_at

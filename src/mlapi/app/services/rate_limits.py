@@ -39,10 +39,14 @@ class MemoryStore:
 
     async def take(self, policy: Policy, name: str) -> Verdict:
         """See `RateLimitStore`."""
+        return self.of(policy).take(name)
+
+    def of(self, policy: Policy) -> Buckets:
+        """The buckets of a quota, to be asked without waiting."""
         buckets = self._buckets.get(policy)
         if buckets is None:
             buckets = self._buckets[policy] = Buckets(policy.quota, policy.window_s)
-        return buckets.take(name)
+        return buckets
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -4,15 +4,18 @@ import logging
 import time
 from asyncio import AbstractEventLoop
 from collections.abc import Mapping
+from typing import ClassVar
 
 from mlapi.ops import emf, logs
-from mlapi.ops.line_handler import sole_handler
+from mlapi.ops.line_handler import LineHandler, sole_handler
 
 MESSAGE = "request answered"
 
 
 class LoggingUtils:
     """The service's log lines, one JSON object each (the seed's name)."""
+
+    _holding: ClassVar[LineHandler | None] = None  # while lines are held: the handler that all of them go to
 
     def __init__(self, logger: logging.Logger | None = None, *, cloudwatch: bool = False) -> None:
         """Take where to write, and whether each request's line is a sample for CloudWatch too."""
@@ -29,6 +32,7 @@ class LoggingUtils:
     def hold(loop: AbstractEventLoop | None) -> None:
         """Write the lines of requests that are answered within some milliseconds together; None ends that."""
         handler = sole_handler(logging.getLogger())
+        LoggingUtils._holding = None if loop is None else handler
         if handler is not None:
             handler.hold(loop)
 
@@ -38,7 +42,7 @@ class LoggingUtils:
             return
         if self._cloudwatch:
             fields = {**fields, **emf.embedded(fields, at_ms=int(time.time() * 1000))}
-        handler = sole_handler(self._log)
+        handler = self._holding or sole_handler(self._log)
         if handler is not None:
             handler.put(level, MESSAGE, self._log.name, fields)
         else:
