@@ -92,7 +92,7 @@ class Pair:
 
     def compare_metrics(self) -> int:
         """See that both counted the same; gives the number of samples; raises Difference."""
-        found, expected = (_samples(service.get("/metrics").text) for service in (self.native, self.general))
+        found, expected = (samples(service.get("/metrics").text) for service in (self.native, self.general))
         if found != expected:
             raise Difference(f"metrics differ: {sorted(found ^ expected)[:6]}")
         return len(found)
@@ -143,5 +143,6 @@ def send(service: Service, ask: Ask) -> list[dict[str, Any]]:
     return sent
 
 
-def _samples(text: str) -> set[str]:
+def samples(text: str) -> set[str]:
+    """The lines of metrics that no clock has a part in."""
     return {line for line in text.splitlines() if not (line.startswith("#") or MEASURED.search(line))}

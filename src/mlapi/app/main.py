@@ -15,7 +15,7 @@ from mlapi.app.api.admission import Admission
 from mlapi.app.api.border import Border
 from mlapi.app.api.deprecation import DECLARED, Deprecation, Deprecations
 from mlapi.app.api.docs_paths import is_docs_path
-from mlapi.app.api.express import Express
+from mlapi.app.api.express import Asking, Express
 from mlapi.app.api.first_use import FirstUse
 from mlapi.app.api.lifespan import run_lifespan
 from mlapi.app.api.limiting import Limiting
@@ -130,7 +130,10 @@ def create_app(
         is_public=is_public,
         deprecations=deprecations,
         observer=observer,
-        express=Express(auth, limiting, admission, PredictionService(records.new_ids), observer),
+        express=Express(
+            Asking(auth, limiting, admission, PredictionService(records.new_ids), observer),
+            max_body_bytes=api.max_body_bytes,
+        ),
     )
     lifespan = partial(_lifespan, settings, on_start, metrics, metrics_folder, records, tracing, kept)
     return App(gate, lifespan)

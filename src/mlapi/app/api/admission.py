@@ -52,12 +52,13 @@ class Admission:
         """A body has come, or nobody waits for it any more."""
         self._reading -= 1
 
-    def has_time(self) -> bool:
-        """Whether a request that is whole may be answered at once: nobody stands in line, and those that came together
-        with it have not taken long.
+    def has_time(self, round_at: float) -> bool:
+        """Whether a request that is whole may be answered at once, ahead of nobody.
+
+        Args:
+            round_at: when this round of the event loop began, by the monotonic clock: what came together has come then.
         """
-        since_poll_s = time.monotonic() - asyncio.get_running_loop().time()  # uvloop's time stands still in a round
-        return not self._line and self._working < WORKING and since_poll_s < SOON_S
+        return not self._line and self._working < WORKING and time.monotonic() - round_at < SOON_S
 
     def took_at_once(self, n_under_way: int) -> bool:
         """Take a turn where nobody stands in line and nobody needs to, for all will have had their turns very soon."""

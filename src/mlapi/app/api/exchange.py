@@ -1,10 +1,10 @@
 """One request in hand: what is known of it, from its first header to its line in the log."""
 
-import os
 import re
 import time
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+from random import getrandbits
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from starlette.types import Scope, Send
@@ -46,7 +46,7 @@ class Connection(Protocol):
 
     tasks: Collection[object]  # requests under way, of all connections
     transport: Any
-    head: bytes  # name of the head of a request that came in one piece, empty for others; see `Express`
+    head: Any  # of a request that came in one piece, else None; see `express.Head`
 
     def answer(self, scope: Scope, head: bytes, body: bytes) -> bool:
         """Send a whole answer of status 200.
@@ -100,18 +100,29 @@ class Exchange:
         "trace",
     )
 
-    def __init__(self, scope: Scope, asked: Asked | None = None) -> None:
-        """Begin; `asked` where it is known what the head says."""
+    def __init__(
+        self, scope: Scope, asked: Asked | None = None, request_id: bytes | None = None, parent: bytes | None = None
+    ) -> None:
+        """Begin.
+
+        Args:
+            scope: of the request.
+            asked: where it is known what the head says; else it is read, and so are the other two.
+            request_id: of the client.
+            parent: value of `traceparent`.
+        """
         self.began = time.perf_counter()
         self.scope = scope
-        self.asked = asked or Asked.of(scope)
-        self.method, self.path, self.headers = self.asked
-        self.request_id = choose_request_id(self.headers.get(b"x-request-id"))
+        if asked is None:
+            asked = Asked.of(scope)
+            request_id, parent = asked.headers.get(b"x-request-id"), asked.headers.get(b"traceparent")
+        self.asked = asked
+        self.method, self.path, self.headers = asked
+        self.request_id = choose_request_id(request_id)
         self.principal: Principal | None = None
         self.snapshot: Snapshot | None = None
         self.answered: Answered | None = None
         self.error_code: str | None = None
-        parent = self.headers.get(b"traceparent")
         self.trace = TraceContext.read(parent) if parent else None  # the caller's, then ours if we have a span
         self.span: Span | None = None
         self.status = 0  # none sent yet
@@ -228,7 +239,7 @@ def choose_request_id(given: bytes | None) -> str:
     """The client's own id if it is harmless in headers and logs, else a new random one."""
     if given is not None and REQUEST_ID.fullmatch(given):
         return given.decode()
-    return os.urandom(16).hex()
+    return f"{getrandbits(128):032x}"  # to tell requests apart, not to keep them secret; the system would be asked 2 us
 
 
 def route_path(scope: Scope) -> str:

@@ -68,22 +68,32 @@ class Limiting:
             if not self._under_way[key_id]:
                 del self._under_way[key_id]
 
-    def allows(self, address: str, key_id: str) -> bool:
-        """Whether it is certain without waiting that nothing forbids a request; none is counted."""
-        if not self._at_hand or (self._at_once and self._under_way.get(key_id, 0) >= self._at_once):
-            return False
-        for by_key, buckets, _ in self._quotas:
-            if not buckets.allows(key_id if by_key else network_of(address)):
-                return False
-        return True
+    def spend(self, network: str, key_id: str) -> bytes | None:
+        """Count a request that will be over at once.
 
-    def count(self, address: str, key_id: str) -> bytes:
-        """Count a request that is allowed and over already; gives the lines of headers that say what is left."""
+        Args:
+            network: see `network_of`.
+            key_id: of the key.
+
+        Returns:
+            The lines of headers that say what is left; None where it is not certain without waiting that the request
+            is allowed, and nothing was counted then.
+        """
+        if not self._at_hand or (self._at_once and self._under_way.get(key_id, 0) >= self._at_once):
+            return None
         lines = b""
-        for by_key, buckets, form in self._quotas:
-            verdict = buckets.take(key_id if by_key else network_of(address))
-            lines += form % (verdict.remaining, math.ceil(verdict.full_s))
+        for place, (by_key, buckets, form) in enumerate(self._quotas):
+            full_s = buckets.spend(key_id if by_key else network)
+            if full_s is None:
+                self.give_back(network, key_id, place)
+                return None
+            lines += form % (buckets.remaining(full_s), math.ceil(full_s))
         return lines
+
+    def give_back(self, network: str, key_id: str, n_quotas: int | None = None) -> None:
+        """Undo `spend`, or the first quotas of it."""
+        for by_key, buckets, _ in self._quotas[:n_quotas]:
+            buckets.give_back(key_id if by_key else network)
 
     async def _take(self, exchange: Exchange, policy: Policy, name: str) -> None:
         verdict = await self.store.take(policy, name)

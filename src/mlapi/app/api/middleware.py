@@ -158,7 +158,7 @@ class Gate:
 
     def _learn(self, exchange: Exchange, reply: Reply) -> None:
         connection: Connection | None = exchange.scope.get(CONNECTION)
-        if connection is not None and connection.head and reply.status == OK and reply.media_type == JSON:
+        if connection is not None and connection.head is not None and reply.status == OK and reply.media_type == JSON:
             operation = self._deprecations.headers(exchange.method, exchange.path)
             self.express.learn(connection.head, exchange, operation)
 

@@ -88,8 +88,12 @@ class Observer:
 
     def ended(self, exchange: Exchange) -> None:
         """A request was answered, or its client has gone."""
+        self._metrics.ended()
+        self.tell(exchange, exchange.duration_ms)
+
+    def tell(self, exchange: Exchange, duration_ms: float) -> None:
+        """Write down what became of a request."""
         level = logging.ERROR if exchange.status >= 500 and exchange.status != 503 else logging.INFO
-        duration_ms = exchange.duration_ms
         self._log.access(level=level, fields=exchange.log_fields(duration_ms))
         route = route_of(exchange)
         self._metrics.answered(route, exchange.status, duration_ms / 1000)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from hashlib import sha256 as digest
 from typing import Any, Final
 
 import httptools
@@ -11,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from mlapi.app.api.error_body import reply_to
 from mlapi.app.api.exchange import CONNECTION, choose_request_id, spelled, spelled_once
-from mlapi.app.api.express import END, LONGEST_BYTES
+from mlapi.app.api.head import Head
 from mlapi.app.api.state_keys import STATE
 from mlapi.app.core.errors import InvalidRequest
 
@@ -27,7 +26,7 @@ class Protocol(HttpToolsProtocol):
 
     due_at = NEVER  # when its client must have sent what is waited for, by the monotonic clock
     idle_until = NEVER  # when a connection without a request is closed
-    head = b""
+    head: Head | None = None  # of what came last, if that may be one whole request
     _from = b""
     _in_message = False  # between the first byte of a request and its last
     _in_head = False
@@ -50,10 +49,10 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer at once what the express knows, or parse; a head that goes on beyond its limit is not waited for."""
-        self.head = b""
-        if not self._in_message and (self.cycle is None or self.cycle.response_complete):
-            if self._went_express(data):
-                return
+        self.head = None
+        is_first = not self._in_message and (self._answering is None or self._answering.response_complete)
+        if is_first and self._went_express(data):
+            return
         self.idle_until = NEVER
         self._seen_bytes += len(data)
         super().data_received(data)
@@ -62,15 +61,14 @@ class Protocol(HttpToolsProtocol):
 
     def _went_express(self, data: bytes) -> bool:
         """Whether the express has answered what came."""
-        at = data.find(END) + len(END)
-        if not len(END) <= at <= LONGEST_BYTES or self.flow.write_paused or self.transport.is_closing():
+        self.head = head = Head.of(data, self._from)
+        if head is None or self.flow.write_paused or self.transport.is_closing():
             return False
-        self.head = digest(b"%b%b" % (self._from, data[:at])).digest()
-        answer = self.app.express.answer(self.app_state[STATE], self.head, data[at:])
+        answer = self.app.express.answer(self.app_state[STATE], head, self.loop.time())
         if answer is None:
             return False
         opening = spelled_once(tuple(self.server_state.default_headers))
-        self.transport.writelines((b"%b%b%b\r\n" % (OK, opening, answer[0]), answer[1]))
+        self.transport.write(b"%b%b%b" % (OK, opening, answer))
         self.server_state.total_requests += 1
         self.due_at, self.idle_until = NEVER, time.monotonic() + self.timeout_keep_alive
         return True

@@ -43,21 +43,30 @@ class Buckets:
         self._clock = clock
         self._full_at: OrderedDict[str, float] = OrderedDict()  # a dict gives its first entry up in O(n)
 
-    def allows(self, name: str) -> bool:
-        """Whether there is a token to take now."""
-        return self._full_at.get(name, 0.0) - self._clock() <= self._most_s
-
     def take(self, name: str) -> Verdict:
         """Take a token out of a bucket, if there is one."""
+        full_s = self.spend(name)
+        if full_s is not None:
+            return Verdict(True, self.remaining(full_s), 0.0, full_s)
+        full_s = max(0.0, self._full_at[name] - self._clock())
+        return Verdict(False, self.remaining(full_s), max(0.0, full_s + self._token_s - self._full_s), full_s)
+
+    def spend(self, name: str) -> float | None:
+        """Take a token, and give the seconds until the bucket is full; None where there is none to take."""
         now = self._clock()
-        full_s = max(0.0, self._full_at.pop(name, now) - now)
-        after_s = full_s + self._token_s
-        wait_s = after_s - self._full_s
-        allowed = full_s <= self._most_s
-        if allowed:
-            full_s = after_s
-        self._full_at[name] = now + full_s
+        full_at = self._full_at.pop(name, now)
+        allowed = full_at - now <= self._most_s
+        full_at = max(full_at, now) + self._token_s if allowed else full_at
+        self._full_at[name] = full_at
         if len(self._full_at) > self._most:
             self._full_at.popitem(last=False)
-        remaining = int((self._full_s - full_s) / self._token_s + 1e-6)
-        return Verdict(allowed, remaining, 0.0 if allowed else wait_s, full_s)
+        return full_at - now if allowed else None
+
+    def give_back(self, name: str) -> None:
+        """Put a token back that was just taken."""
+        if name in self._full_at:
+            self._full_at[name] -= self._token_s
+
+    def remaining(self, full_s: float) -> int:
+        """Whole tokens in a bucket that is full in some seconds."""
+        return int((self._full_s - full_s) / self._token_s + 1e-6)

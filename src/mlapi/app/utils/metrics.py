@@ -50,15 +50,18 @@ class ServiceMetrics:
         """Count a request in."""
         self._in_flight.add(1.0)
 
+    def ended(self) -> None:
+        """Count it out."""
+        self._in_flight.add(-1.0)
+
     def answered(self, route: str, status: int, duration_s: float) -> None:
-        """Count a request out.
+        """Count an answer.
 
         Args:
             route: the path as declared, such as `/models/{name}/versions`.
             status: of the answer.
             duration_s: from its headers to the last byte of the answer.
         """
-        self._in_flight.add(-1.0)
         requests = self._requests.get((route, status))
         if requests is None:
             requests = self._requests[route, status] = self.registry.counter("mlapi_requests_total", route, str(status))
