@@ -61,7 +61,7 @@ class NoDecoder:
     def decode(self, body: bytes) -> Decoded:
         raise NotImplementedError
 
-    decode_table = decode_exactly = decode_lines = decode_csv = decode
+    decode_plain = decode_table = decode_exactly = decode_lines = decode_csv = decode
 
     def check(self, rows: Sequence[Row]) -> Decoded:
         raise NotImplementedError
