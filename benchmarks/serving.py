@@ -7,7 +7,7 @@ from benchmarks.peers.catalogue import PEERS, here
 from benchmarks.peers.measuring import Bench
 from benchmarks.peers.model import Model
 
-SERVERS = ("constant", "route", "mlapi", "mlapi-log")
+SERVERS = ("constant", "constant-logged", "route", "mlapi", "mlapi-log")
 
 
 def bench_of(model: Model, seconds: int) -> Bench:

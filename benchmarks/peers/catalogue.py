@@ -96,9 +96,10 @@ class Peer:
         return json.dumps(self.body(rows)).encode()
 
 
-def uvicorn(app: str, place: Place) -> list[str]:
+def uvicorn(app: str, place: Place, *, logs: bool = False) -> list[str]:
     flags = ["--host", "127.0.0.1", "--port", str(place.port), "--loop", "uvloop", "--http", "httptools"]
-    return [str(place.python), "-m", "uvicorn", app, *flags, "--no-access-log", "--log-level", "warning"]
+    quiet = [] if logs else ["--no-access-log", "--log-level", "warning"]
+    return [str(place.python), "-m", "uvicorn", app, *flags, *quiet]
 
 
 def app(name: str, place: Place) -> list[str]:
@@ -228,5 +229,10 @@ PEERS = {
     ),
     "ray": Peer("Ray Serve", ray, lock="ray", start_limit_s=180),
     "constant": Peer("constant, raw ASGI on uvicorn", partial(uvicorn, "constant_asgi:app"), probabilities=None),
+    "constant-logged": Peer(
+        "constant, raw ASGI on uvicorn as it comes, which logs each request",
+        partial(uvicorn, "constant_asgi:app", logs=True),
+        probabilities=None,
+    ),
     "route": Peer("constant, FastAPI route", partial(uvicorn, "constant_route:app"), probabilities=None),
 }

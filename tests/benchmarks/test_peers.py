@@ -70,6 +70,7 @@ def test_a_goal_is_met_from_its_target_on_and_a_missing_server_is_said() -> None
             "fastapi": server(40, start_s=2.0, resident_mib=200),
             "litserve": server(100),
             "constant": server(5000),
+            "constant-logged": server(1250),
         }
     )
     assert found[0].by_cpu == 1.0
@@ -77,7 +78,9 @@ def test_a_goal_is_met_from_its_target_on_and_a_missing_server_is_said() -> None
     assert by_text["requests/s against the best peer, 1 row, c 1 (litserve)"] == (10.0, "yes")
     assert by_text["requests/s against FastAPI + pandas, 1 row, c 1"] == (25.0, "yes")
     assert by_text["requests/s against FastAPI + pandas, 1 row, c 32"] == (25.0, "no")
-    assert by_text["share of a constant raw-ASGI uvicorn's requests/s, 1 row, c 32"] == (0.2, "no")
+    share = "share of a constant raw-ASGI uvicorn's requests/s"
+    assert by_text[f"{share}, no log, 1 row, c 32"] == (0.2, "no")
+    assert by_text[f"{share}, its access log on, 1 row, c 32"] == (0.8, "yes")
     assert by_text["start to first 200, faster than FastAPI + pandas"] == (4.0, "yes")
     assert by_text["start to first 200, faster than MLflow"] == (None, "not measured")
     assert by_text["resident memory, less than FastAPI + pandas"] == (4.0, "yes")
