@@ -15,7 +15,7 @@ from mlapi.app.services.prediction_log import LogMetrics
 from mlapi.ops.notify import Notifier
 
 LIMIT_BYTES: Final = 8 * 1024 * 1024  # estimated; a minute of 200 requests/s of one row and 14 features
-BATCH_ENTRIES: Final = 500  # of one transaction
+BATCH_ENTRIES: Final = 512  # of one transaction
 BATCH_BYTES: Final = 1024 * 1024  # likewise, estimated
 GATHER_S: Final = 0.2  # a batch waits this long for company, unless there is plenty
 FIRST_WAIT_S: Final = 0.5  # after a failure; doubled with each further one
