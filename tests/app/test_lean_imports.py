@@ -9,6 +9,7 @@ import pytest
 
 from tests.app.bundles import ROW
 from tests.app.service import KEY
+from tests.app.services.test_sinks import kept
 
 BLOCKED = (
     "mlflow",
@@ -94,14 +95,16 @@ asyncio.run(main())
 """
 
 
-def test_serves_where_nothing_of_training_can_be_imported(state_dir: Path) -> None:
+@pytest.mark.parametrize("n_kept", [0, 1], ids=["prediction log off", "prediction log on"])
+def test_serves_where_nothing_of_training_can_be_imported(state_dir: Path, n_kept: int) -> None:
     given = json.dumps([BLOCKED, LATER, ASKED, KEY, json.dumps({"data": [ROW]})])
-    environ = {"MLAPI_STATE_DIR": str(state_dir), "MLAPI_API_KEYS": KEY}
+    environ = {"MLAPI_STATE_DIR": str(state_dir), "MLAPI_API_KEYS": KEY, "MLAPI_PREDICTION_LOG": str(bool(n_kept))}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, given], env=environ, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["[]", *["200"] * 4, "[]", *["200"] * 2, "[]"]
+    assert len(kept(f"sqlite:///{state_dir / 'service.db'}")) == n_kept
 
 
 @pytest.mark.parametrize("module", ["mlapi.app.core.database", "mlapi.app.main", "mlapi.app.server"])

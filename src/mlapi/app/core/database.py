@@ -6,15 +6,17 @@ functions that need it, so that a service that keeps no records does not pay for
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from mlapi.app.core.transaction import Transaction, begun
+from mlapi.app.core.driver import Driver, file_of, server_of
+from mlapi.app.core.transaction import Transaction
 from mlapi.ops.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Database:
             url: SQLAlchemy's address; `postgresql://` means psycopg.
             wait_s: how long a statement waits for a lock, or for a connection.
         """
-        self._url = url
+        self.url = url
         self._wait_s = wait_s
 
     @classmethod
@@ -53,6 +55,8 @@ class Database:
     @property
     def file(self) -> Path | None:
         """The file of a SQLite database, None for any other."""
+        if (file := file_of(self.url)) is not None or server_of(self.url) is not None:
+            return file
         url = self.engine.url
         return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
@@ -67,7 +71,7 @@ class Database:
         from sqlalchemy.exc import ArgumentError
 
         try:
-            url = make_url(self._url)
+            url = make_url(self.url)
             if url.drivername in ("postgres", "postgresql"):
                 url = url.set(drivername="postgresql+psycopg")
             sqlite = url.get_backend_name() == "sqlite"
@@ -80,7 +84,7 @@ class Database:
                 hide_parameters=True,  # errors must not show cells
             )
         except ImportError as error:
-            raise SettingsError("MLAPI_DATABASE_URL", "its driver is missing; install the extra 'postgres'") from error
+            raise _driver_missing() from error
         except ArgumentError as error:
             raise SettingsError("MLAPI_DATABASE_URL", "give an address such as postgresql://user@host/name") from error
         if sqlite:
@@ -96,20 +100,44 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """A transaction by the driver alone; raises as `begun`, and as `engine`."""
-        with begun(self.engine.raw_connection, self.engine.dialect.dbapi) as transaction:
+        """A transaction by the driver alone, for one thread at a time; raises as `Driver.transaction` and `engine`."""
+        with self._driver.transaction() as transaction:
             yield transaction
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
+        if "_driver" in self.__dict__:
+            self._driver.close()
         if "engine" in self.__dict__:
             self.engine.dispose()
+
+    @cached_property
+    def _driver(self) -> Driver:
+        """What needs no SQLAlchemy, where the address is plain."""
+        if (file := file_of(self.url)) is not None:
+            return Driver(sqlite3, partial(self._open, file))
+        if (server := server_of(self.url)) is None:
+            return Driver(self.engine.dialect.dbapi, self.engine.raw_connection)
+        try:
+            import psycopg
+        except ImportError as error:
+            raise _driver_missing() from error
+        return Driver(psycopg, partial(psycopg.connect, server, **self._arguments(sqlite=False)))
+
+    def _open(self, file: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(file, timeout=self._wait_s, check_same_thread=False)  # closed by any thread
+        _set_pragmas(connection, None)
+        return connection
 
     def _arguments(self, *, sqlite: bool) -> dict[str, Any]:
         if sqlite:
             return {"timeout": self._wait_s}
         wait_ms = int(self._wait_s * 1000)
         return {"connect_timeout": max(1, round(self._wait_s)), "options": f"-c lock_timeout={wait_ms} -c timezone=UTC"}
+
+
+def _driver_missing() -> SettingsError:
+    return SettingsError("MLAPI_DATABASE_URL", "its driver is missing; install the extra 'postgres'")
 
 
 def _to_json(value: object) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import chain, islice
@@ -12,14 +11,6 @@ from typing import Any, Final
 # Rows of one statement. A driver lets go of the interpreter with each, and what gets it then may keep it for 5 ms.
 AT_ONCE: Final = 64
 SqlValue = str | int | float | None
-
-
-class DatabaseAway(Exception):
-    """The database cannot be used now, so that a further try may succeed; `orig` is what the driver raised."""
-
-    def __init__(self, orig: Exception) -> None:
-        self.orig = orig
-        super().__init__(type(orig).__name__)
 
 
 class Transaction:
@@ -39,6 +30,19 @@ class Transaction:
         if some:
             self._cursor.executemany(statement(1), some)
 
+    def first(self, statement: str) -> Any:
+        """Give the first value that a statement without values finds, None if nothing."""
+        self._cursor.execute(statement)
+        row = self._cursor.fetchone()
+        return None if row is None else row[0]
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table."""
+        known = "SELECT count(*) FROM sqlite_master WHERE name = '{}'"
+        if self._mark != "?":
+            known = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('{}')"
+        return bool(self.first(known.format(name)))
+
     def delete_older(self, table: str, before: datetime, most: int) -> int:
         """Delete records of before an instant, so many at most; gives how many."""
         old = f"SELECT id FROM {table} WHERE created_at < {self._mark} LIMIT {most}"  # noqa: S608  # our own names
@@ -51,31 +55,6 @@ def _insert(table: str, columns: Sequence[str], mark: str, n_rows: int) -> str:
     row = f"({', '.join([mark] * len(columns))})"
     values = ", ".join([row] * n_rows)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608  # our own names
-
-
-@contextmanager
-def begun(connect: Callable[[], Any], driver: Any) -> Iterator[Transaction]:
-    """A transaction that is committed at the end, or rolled back.
-
-    Args:
-        connect: gives a connection of PEP 249.
-        driver: its module.
-
-    Raises:
-        DatabaseAway: the driver failed, and not for a value that it was given.
-    """
-    try:
-        with closing(connect()) as connection:
-            try:
-                yield Transaction(connection.cursor(), "?" if driver.paramstyle == "qmark" else "%s")
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
-    except (driver.DataError, driver.IntegrityError):
-        raise
-    except driver.Error as error:
-        raise DatabaseAway(error) from error
 
 
 def spelled(at: datetime) -> str:

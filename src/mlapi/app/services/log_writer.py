@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from mlapi.app.core.transaction import DatabaseAway, SqlValue
+from mlapi.app.core.driver import DatabaseAway
+from mlapi.app.core.transaction import SqlValue
 from mlapi.app.core.uuid7 import uuid7s
 from mlapi.app.services.log_entry import COLUMNS, LogEntry, event_record
 from mlapi.app.services.model_event import ModelEvent

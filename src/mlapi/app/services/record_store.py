@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlapi.app.core.database import Database
 from mlapi.app.core.transaction import Transaction
+from mlapi.app.models.readiness import ensure
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
@@ -31,13 +32,15 @@ class RecordStore:
             SettingsError: the address is none, its driver is missing, or the tables are of a newer version.
             sqlalchemy.exc.SQLAlchemyError, OSError: the database cannot be reached or written.
         """
-        self._make_ready()
+        from mlapi.app.models.migration import upgrade
+
+        self._make_ready(upgrade)
         return self._database.sessions
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction by the driver alone, on tables that are there; raises DatabaseAway too."""
-        self._make_ready()
+        self._make_ready(ensure)
         with self._database.transaction() as begun:
             yield begun
 
@@ -45,13 +48,11 @@ class RecordStore:
         """Close the connections."""
         self._database.close()
 
-    def _make_ready(self) -> None:
-        from mlapi.app.models.migration import upgrade
-
+    def _make_ready(self, bring: Callable[[Database], None]) -> None:
         with self._lock:
             if self._ready_on is None or self._ready_on != _identity(self._database.file):
                 self._database.close()
-                upgrade(self._database)
+                bring(self._database)
                 self._ready_on = _identity(self._database.file)
 
 
