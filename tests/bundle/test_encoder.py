@@ -186,7 +186,8 @@ def test_scaling_tells_unknown_categories_too() -> None:
 def test_fitted_encoders_agree_on_rows_and_tables(sample: Sample, scaling: str) -> None:
     schema = sample.schema()
     encoder = Encoder.fit(schema, sample.table, scaling=scaling)  # type: ignore[arg-type]  # the parameter's ids
-    matrix, unknown = encoder.encode_table(sample.table)
+    encoded = encoder.encode_table(sample.table)
+    matrix, unknown = encoded.matrix, encoded.unknown
     assert matrix.tobytes() == encoder.encode(table_to_rows(schema, sample.table)).tobytes()
     assert unknown == ()
     quantities = matrix[:, [kind == "q" for kind in encoder.column_types]].astype(np.float64)

@@ -109,7 +109,7 @@ class Ways:
 
 
 def _typed(decoded: Decoded) -> str:
-    return repr(tuple(decoded.ask))
+    return repr(decoded.ask)
 
 
 def _refused(error: Exception) -> Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, cast
 
 import msgspec
@@ -40,8 +41,12 @@ def json_rows(probabilities: Probabilities, names: Sequence[str]) -> bytes:
     extension = native_extension()
     if extension is None:
         return msgspec.json.encode([dict(zip(names, row, strict=True)) for row in shortest(probabilities)])
-    keys = tuple(msgspec.json.encode(name) + b":" for name in names)
-    return cast("bytes", extension.json_rows(np.ascontiguousarray(probabilities), keys, _spelled))
+    return cast("bytes", extension.json_rows(np.ascontiguousarray(probabilities), _keys(tuple(names)), _spelled))
+
+
+@lru_cache(maxsize=16)  # models that answer at the same time
+def _keys(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(msgspec.json.encode(name) + b":" for name in names)
 
 
 def _spelled(number: float) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 import numpy as np
 
@@ -13,7 +15,7 @@ from mlapi.bundle.types import Label, Margin, Probabilities
 __all__ = ["Calibration", "Decision", "Isotonic", "NoCalibration", "Platt", "class_name", "shortest"]
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """The classes, and how a margin becomes one of them.
 
     Attributes:
@@ -41,7 +43,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if len(self.classes) > 2 and not isinstance(self.calibration, NoCalibration):
             raise ValueError("only two classes can be calibrated")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The classes as text, for keys: true and false for booleans, decimals for integers."""
         return tuple(class_name(label) for label in self.classes)

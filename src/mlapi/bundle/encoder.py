@@ -61,7 +61,7 @@ class UnknownCell(NamedTuple):
     feature: str
 
 
-class Encoded(NamedTuple):
+class Encoded(msgspec.Struct, frozen=True):
     """A matrix, and the cells that count as missing in it because their category is unknown, by row."""
 
     matrix: Matrix

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from mlapi.bundle import native
@@ -23,7 +23,7 @@ from mlapi.bundle.types import Contributions, Label, Margin, Matrix, Probabiliti
 from mlapi.bundle.verify import CHECKS, Check, open_verified
 
 
-class Prediction(NamedTuple):
+class Prediction(msgspec.Struct, frozen=True):
     """The answers to n_rows rows.
 
     Attributes:

@@ -131,7 +131,11 @@ def one_line(text: str) -> str:
 
 def timestamp(seconds: float) -> str:
     """RFC 3339 in UTC with milliseconds, from seconds since 1970."""
-    millis = int(seconds * 1000)
+    return _milli(int(seconds * 1000))
+
+
+@lru_cache(maxsize=8)
+def _milli(millis: int) -> str:
     return f"{_second(millis // 1000)}.{millis % 1000:03d}Z"
 
 

@@ -1,10 +1,14 @@
 """`/metrics`, and what each request leaves there."""
 
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from mlapi.app.api.observer import by_label
 from mlapi.app.services.prediction_service import PredictionService
+from mlapi.bundle.types import Label
 from tests.app.bundles import ROW, bundle
 from tests.app.service import KEY, Service, publish, settings
 from tests.ops.test_prometheus import parse
@@ -36,6 +40,14 @@ def test_counts_requests_rows_and_labels(fresh: Service) -> None:
     counted = {name: value for name, value in found.items() if name.startswith("mlapi_predictions_total")}
     assert set(counted) <= {f'mlapi_predictions_total{{version="1",label="{label}"}}' for label in ("no", "yes")}
     assert sum(counted.values()) == len(answered) + 1
+
+
+@pytest.mark.parametrize("classes", [("no", "yes"), (0, 1), (False, True), (7, "7x"), ("a", "b", "c")])
+@pytest.mark.parametrize("n_rows", [1, 2, 50])
+def test_counts_each_label_as_often_as_it_is_there(classes: tuple[Label, ...], n_rows: int) -> None:
+    for of in (classes, classes[:1], classes[1:]):
+        labels = random.Random(n_rows).choices(of, k=n_rows)
+        assert by_label(labels, classes) == Counter(labels)
 
 
 def test_counts_refusals_by_code_and_no_path_of_a_client(fresh: Service) -> None:

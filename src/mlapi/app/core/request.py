@@ -1,12 +1,14 @@
 """A decoded predict request, as the decoder hands it to the prediction service."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
+
+import msgspec
 
 from mlapi.bundle.types import Matrix, Row, Table
 
 
-class Ask(NamedTuple):
+class Ask(msgspec.Struct, frozen=True):
     """What the client wants beside the labels; None where it did not say.
 
     Attributes:
@@ -32,7 +34,7 @@ MOST_EXPLAINED: Final = 10_000  # features to explain; a number that large asks 
 NOTHING_ASKED: Final = Ask()
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True):
     """Rows by column, and what was asked for.
 
     `exact` tells that every cell was checked one by one; otherwise a refusal by the encoder is to be explained by

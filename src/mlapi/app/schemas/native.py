@@ -23,6 +23,7 @@ _KINDS: Final = {
     FeatureKind.BOOLEAN: (b"b", BooleanStep),
     FeatureKind.CATEGORICAL: (b"c", CodesStep),
 }
+_FLOAT32: Final = np.dtype(np.float32)  # NumPy would make one of the type at each request
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class NativeDecoder:
         if found is None:
             return None
         cells, n_rows, probabilities = found
-        matrix = np.ndarray((n_rows, self._n_columns), np.float32, cells)
+        matrix = np.ndarray((n_rows, self._n_columns), _FLOAT32, cells)
         return Decoded({}, n_rows, Ask(probabilities), exact=True, matrix=matrix, body=body)
 
 

@@ -1,7 +1,6 @@
 """From a decoded request to labels and probabilities, by one snapshot."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -44,7 +43,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     prediction_ids: list[str] | msgspec.UnsetType = msgspec.UNSET  # UUIDv7, one a row
 
 
-class Answered(NamedTuple):
+class Answered(msgspec.Struct, frozen=True):
     """A request that has been predicted, for whoever counts it or writes it down."""
 
     snapshot: Snapshot
