@@ -26,7 +26,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=900, help="of all parts together; two thirds go to bodies")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="equal seeds make equal bodies")
-    parser.add_argument("--part", choices=("bodies", "requests", "formats", "tables"), help="only one of them")
+    parser.add_argument("--part", choices=("bodies", "requests", "wire", "formats", "tables"), help="only one of them")
     parser.add_argument("--keep", action="store_true", help="write what showed something new into tests/fuzz/corpus")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""The four parts of a run, each for some seconds; they raise Difference or AssertionError at what they find."""
+"""The five parts of a run, each for some seconds; they raise Difference or AssertionError at what they find."""
 
 from __future__ import annotations
 
@@ -70,6 +70,27 @@ def fuzz_requests(session: Session, seconds: float) -> None:
     print(f"requests: the same {sum(samples)} counts in the metrics of both")
 
 
+def fuzz_wire(session: Session, seconds: float) -> None:
+    """Fuzz bytes on connections."""
+    from tests.fuzz.wire import Wire, pieces_of, request
+
+    session.load(ROWS)
+    session.load(TREES)
+    rng, name = Random(session.seed), "churn"
+    pool = [entry.body for entry in corpus.read() if entry.schema == name]
+    grammar = Grammar(SCHEMAS[name], rng)
+    answers: Counter[int] = Counter()
+    with TemporaryDirectory() as folder, Wire(name, Path(folder)) as wire:
+        progress = Progress("wire", seconds)
+        while not progress.is_over(
+            lambda: f"{answers.total()} connections, answers {dict(answers)}, {dict(wire.taken)}"
+        ):
+            bodies = [rng.choice(pool) if rng.random() < 0.1 else grammar.body() for _ in range(rng.randint(1, 4))]
+            pieces = pieces_of(rng, [request(rng, body) for body in bodies])
+            session.current.set(Entry(name, b"".join(pieces)))
+            answers[wire.compare(pieces)] += 1
+
+
 def fuzz_tables(session: Session, seconds: float) -> None:
     """Damage tables of the tree engine."""
     from tests.fuzz.tables import TableFuzzer
@@ -97,5 +118,11 @@ def fuzz_formats(session: Session, seconds: float) -> None:
             fuzzer.step()
 
 
-PARTS = {"bodies": fuzz_bodies, "requests": fuzz_requests, "formats": fuzz_formats, "tables": fuzz_tables}
-SHARES = {"bodies": 0.68, "requests": 0.13, "formats": 0.04, "tables": 0.15}  # of the time
+PARTS = {
+    "bodies": fuzz_bodies,
+    "requests": fuzz_requests,
+    "wire": fuzz_wire,
+    "formats": fuzz_formats,
+    "tables": fuzz_tables,
+}
+SHARES = {"bodies": 0.67, "requests": 0.07, "wire": 0.07, "formats": 0.04, "tables": 0.15}  # of the time

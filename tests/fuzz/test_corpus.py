@@ -14,9 +14,11 @@ from tests.fuzz.corpus import Entry
 from tests.fuzz.exchanges import NAMES, Pair, ask_for
 from tests.fuzz.formats import FormatFuzzer
 from tests.fuzz.fuzzer import BodyFuzzer
+from tests.fuzz.grammar import Grammar
 from tests.fuzz.schemas import SCHEMAS
 from tests.fuzz.tables import TableFuzzer
 from tests.fuzz.ways import Ways
+from tests.fuzz.wire import Wire, pieces_of, request
 
 ENTRIES = corpus.read()
 
@@ -50,6 +52,15 @@ def test_whole_requests_get_the_same_answer_and_leave_the_same_line(name: str, t
         statuses = {pair.compare(Entry(name, body), ask_for(rng, body)) for body in bodies}
         assert statuses >= {"200", "400", "422"}
         assert pair.compare_metrics() > 20
+
+
+def test_connections_get_the_same_answers_by_the_express_and_without(tmp_path: Path) -> None:
+    rng = Random(7)
+    grammar = Grammar(SCHEMAS["churn"], rng)
+    with Wire("churn", tmp_path) as wire:
+        for _ in range(600):
+            wire.compare(pieces_of(rng, [request(rng, grammar.body()) for _ in range(rng.randint(1, 4))]))
+        assert min(wire.taken[True], wire.taken[False]) > 50
 
 
 def test_the_same_rows_get_the_same_answer_in_every_format() -> None:

@@ -30,7 +30,7 @@ UNUSUAL: Final = frozenset({b"connection", b"expect", b"te", b"transfer-encoding
 EACH_TIME: Final = frozenset({b"authorization", b"content-length", b"x-request-id", b"traceparent"})
 PARENT: Final = b"traceparent: %b\r\n"
 ANSWER: Final = (
-    b"%bx-request-id: %b\r\n%bx-model-version: %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+    b"%bx-request-id: %b\r\n%bx-model-version: %b\r\n%bcontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 )
 _encode = ENCODERS[JSON]
 
@@ -131,8 +131,9 @@ class Express:
         duration_ms = exchange.duration_ms
         self._observer.tell(exchange, duration_ms)
         self._admission.took(duration_ms / 1000)
-        stamps = known.stamps if exchange.trace is None else known.stamps + PARENT % exchange.trace.header()
-        return ANSWER % (stamps, exchange.request_id.encode(), left, snapshot.version.encode(), len(text), text)
+        parent = b"" if exchange.trace is None else PARENT % exchange.trace.header()
+        id_, version = exchange.request_id.encode(), snapshot.version.encode()
+        return ANSWER % (known.stamps, id_, left, version, parent, len(text), text)
 
     def _predict(self, exchange: Exchange, snapshot: Snapshot, body: bytes) -> bytes | None:
         decoded = snapshot.decoder.decode_plain(body)

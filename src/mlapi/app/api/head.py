@@ -60,4 +60,4 @@ def cut(head: bytes, start: int, line: bytes) -> tuple[bytes, bytes]:
     """
     begin = start + len(line)
     end = head.find(LINE_END, begin)
-    return head[:start] + head[end:], head[begin:end].strip(b" \t")
+    return head[:start] + head[end:], head[begin:end].lstrip(b" \t")
