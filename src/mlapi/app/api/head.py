@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 END: Final = b"\r\n\r\n"
 LINE_END: Final = b"\r\n"
+BLANKS: Final = b" \t"  # those behind a value are part of it, for llhttp too
 LENGTH_LINE: Final = b"\r\ncontent-length:"
 REQUEST_ID_LINE: Final = b"\r\nx-request-id:"
 PARENT_LINE: Final = b"\r\ntraceparent:"
@@ -30,34 +31,33 @@ class Head(NamedTuple):
     def of(cls, data: bytes, sender: bytes) -> "Head | None":
         """Find it; None where there is none, or a long one."""
         at = data.find(END) + len(END)
-        head = data[:at]
-        lower = head.lower()
+        lower = data[:at].lower()
         start = lower.find(LENGTH_LINE)
         if start < 0 or at > LONGEST_BYTES:
             return None
+        end = lower.find(LINE_END, start + len(LENGTH_LINE))
         body = data[at:]
-        rest, length = cut(head, start, LENGTH_LINE)
-        if length != b"%d" % len(body):
+        if data[start + len(LENGTH_LINE) : end].lstrip(BLANKS) != b"%d" % len(body):
             return None
-        request_id = parent = None
+        rest, request_id, parent = data[:start] + data[end:at], None, None
         if REQUEST_ID_LINE in lower:
-            rest, request_id = cut(rest, rest.lower().find(REQUEST_ID_LINE), REQUEST_ID_LINE)
+            rest, request_id = cut(rest, REQUEST_ID_LINE)
         if PARENT_LINE in lower:
-            rest, parent = cut(rest, rest.lower().find(PARENT_LINE), PARENT_LINE)
+            rest, parent = cut(rest, PARENT_LINE)
         return cls(hashlib.sha256(sender + rest).digest(), request_id, parent, body)
 
 
-def cut(head: bytes, start: int, line: bytes) -> tuple[bytes, bytes]:
+def cut(head: bytes, line: bytes) -> tuple[bytes, bytes]:
     """Take a line out of a head.
 
     Args:
         head: has the line.
-        start: where the end of the line before is.
-        line: that end, the name and the colon.
+        line: the end of the line before, the name in lower case, and the colon.
 
     Returns:
         The rest and the value. A line that goes on in the next one (obsolete folding) leaves a rest that is no head.
     """
+    start = head.lower().find(line)
     begin = start + len(line)
     end = head.find(LINE_END, begin)
-    return head[:start] + head[end:], head[begin:end].lstrip(b" \t")
+    return head[:start] + head[end:], head[begin:end].lstrip(BLANKS)
