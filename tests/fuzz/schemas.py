@@ -47,6 +47,12 @@ _FEATURES: Final[Mapping[str, Features]] = {
         *_categorical("𝒶", ("a", "aa", "aaa", "b"), on_unknown=OTHER, nullable=True),
     ),
     "many": _categorical("level", tuple(f"level {place}" for place in range(500)), nullable=True),
+    "long": (
+        *_categorical("a text that begins the same", ("a text of one", "a text of two"), nullable=True),
+        *_categorical(
+            "a text that begins likewise", ("a text of one", "a text of 1"), on_unknown=REJECT, nullable=True
+        ),
+    ),
     "booleans": (*_numeric("yes", kind=BOOLEAN), *_numeric("no", "data", "options", kind=BOOLEAN, nullable=True)),
     "churn": CHURN.features,
     "dates": (*_numeric("at", kind=DATETIME, nullable=True), *_numeric("x", nullable=True)),

@@ -43,7 +43,7 @@ import pathlib, sys, tests.fuzz.__main__ as fuzz
 folder = pathlib.Path(sys.argv[1])
 sys.exit(fuzz.fuzz(60, 1, "bodies", folder, folder / "found"))
 """
-NAMES = ("numbers", "ranges", "categories", "churn")
+NAMES = ("numbers", "ranges", "categories", "long", "churn")
 
 
 def first_difference(

@@ -22,6 +22,7 @@ enum { NUMERIC = 'n', INTEGER = 'i', BOOLEAN = 'b', CATEGORICAL = 'c' };
 typedef struct {
     char *text; /* not ended by NUL */
     Py_ssize_t length;
+    uint64_t head; /* see head_of */
 } Text;
 
 typedef struct {
@@ -44,24 +45,46 @@ typedef struct {
     Index names;
     Py_ssize_t max_rows;
     uint32_t *seen; /* by feature: the number, from 1, of the last row that had it */
+    const char *end; /* of the body that is read */
 } Plan;
+
+/* A text in a body. */
+typedef struct {
+    const char *text;
+    Py_ssize_t length;
+    uint32_t hash;
+} Span;
 
 /* Text by hash: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). Only texts of the schema are ever in an index. */
 
-static uint32_t hash_of(const char *text, Py_ssize_t length) {
-    uint32_t hash = 2166136261u;
+#define NO_HASH 2166136261u
+
+static uint32_t hash_on(uint32_t hash, char sign) { return (hash ^ (unsigned char)sign) * 16777619u; }
+
+static uint32_t slot_of(uint32_t hash) { return hash ^ (hash >> 15); }
+
+/* The first eight bytes, or all of a shorter text, as a number that tells texts of one length apart. */
+static uint64_t head_of(const char *text, Py_ssize_t length) {
+    uint32_t low = 0, high = 0;
+    if (length >= 4) { /* the two may overlap */
+        memcpy(&low, text, 4);
+        memcpy(&high, text + (length > 8 ? 4 : length - 4), 4);
+        return (uint64_t)high << 32 | low;
+    }
     for (Py_ssize_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)text[i]) * 16777619u;
-    return hash ^ (hash >> 15);
+        low = low << 8 | (unsigned char)text[i];
+    return low;
 }
 
-static int32_t find(const Index *index, const char *text, Py_ssize_t length) {
-    for (uint32_t slot = hash_of(text, length);; slot++) {
+static int is_text(const Text *one, const char *text, Py_ssize_t length) {
+    return one->length == length && one->head == head_of(text, length) &&
+           (length <= 8 || memcmp(one->text + 8, text + 8, (size_t)length - 8) == 0);
+}
+
+static int32_t find(const Index *index, const Span *span) {
+    for (uint32_t slot = slot_of(span->hash);; slot++) {
         int32_t place = index->slots[slot & index->mask];
-        if (place < 0)
-            return -1;
-        const Text *one = &index->texts[place];
-        if (one->length == length && memcmp(one->text, text, (size_t)length) == 0)
+        if (place < 0 || is_text(&index->texts[place], span->text, span->length))
             return place;
     }
 }
@@ -101,8 +124,12 @@ static int index_fill(Index *index, PyObject *tuple) {
         }
         memcpy(index->texts[i].text, text, (size_t)length);
         index->texts[i].length = length;
+        index->texts[i].head = head_of(text, length);
         index->n = i + 1;
-        uint32_t slot = hash_of(text, length);
+        uint32_t hash = NO_HASH;
+        for (Py_ssize_t k = 0; k < length; k++)
+            hash = hash_on(hash, text[k]);
+        uint32_t slot = slot_of(hash);
         while (index->slots[slot & index->mask] >= 0)
             slot++;
         index->slots[slot & index->mask] = (int32_t)i;
@@ -113,7 +140,7 @@ static int index_fill(Index *index, PyObject *tuple) {
 /* Each reader takes the place to read at and gives the place after what it read, or NULL for doubt. */
 
 static const char *space(const char *p) {
-    while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')
+    while ((unsigned char)*p <= ' ' && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
     return p;
 }
@@ -128,18 +155,20 @@ static const char *word(const char *p, const char *text) {
     return strncmp(p, text, length) == 0 ? p + length : NULL;
 }
 
-static const char *string(const char *p, const char **text, Py_ssize_t *length) {
+/* What a text ends at: its quote; or an escape, a control character or the end, which are for the general path. */
+static const unsigned char ENDS_TEXT[256] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, ['"'] = 1, ['\\'] = 1};
+
+static const char *string(const char *p, Span *span) {
     if (*p != '"')
         return NULL;
-    const char *start = ++p;
-    while (*p != '"') {
-        if (*p == '\\' || (unsigned char)*p < 0x20)
-            return NULL; /* an escape, a control character, or the end */
-        p++;
-    }
-    *text = start;
-    *length = p - start;
-    return p + 1;
+    span->text = ++p;
+    uint32_t hash = NO_HASH;
+    for (; !ENDS_TEXT[(unsigned char)*p]; p++)
+        hash = hash_on(hash, *p);
+    span->hash = hash;
+    span->length = p - span->text;
+    return *p == '"' ? p + 1 : NULL;
 }
 
 static int is_digit(char sign) { return sign >= '0' && sign <= '9'; }
@@ -153,18 +182,23 @@ static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  
 
 static const char *number(const char *start, double *value) {
     const char *p = start;
-    int negative = *p == '-', digits = 0, exponent = 0;
-    uint64_t mantissa = 0;
+    int negative = *p == '-';
+    uint64_t mantissa = 0; /* of up to 19 digits, else it has run over and is not used */
     p += negative;
     if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
         return NULL;
-    for (; is_digit(*p); p++, digits += digits || mantissa) /* once begun they go on: 2**64 makes the mantissa 0 again */
+    const char *first = p;
+    for (; is_digit(*p); p++)
         mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+    Py_ssize_t digits = p - first, exponent = 0;
     if (*p == '.') {
-        if (!is_digit(*++p))
-            return NULL;
-        for (; is_digit(*p); p++, digits += digits || mantissa, exponent--)
+        first = ++p;
+        for (; is_digit(*p); p++)
             mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+        if (p == first)
+            return NULL;
+        exponent = first - p;
+        digits -= exponent;
     }
     if (*p == 'e' || *p == 'E') {
         p++;
@@ -206,29 +240,33 @@ static const char *cell(const char *p, const Feature *feature, float *value) {
         return *p == 't' ? word(p, "true") : word(p, "false");
     }
     if (feature->kind == CATEGORICAL) {
-        const char *text;
-        Py_ssize_t length;
-        p = string(p, &text, &length);
-        int32_t code = p == NULL ? -1 : find(&feature->categories, text, length);
+        Span span;
+        p = string(p, &span);
+        int32_t code = p == NULL ? -1 : find(&feature->categories, &span);
         *value = (float)code;
         return code < 0 ? NULL : p;
     }
     double exact;
     p = number(p, &exact);
-    if (p == NULL || (feature->kind == INTEGER && floor(exact) != exact))
+    if (p == NULL || (feature->kind == INTEGER && fabs(exact) < 0x1p53 && (double)(int64_t)exact != exact))
         return NULL;
     *value = (float)exact + 0.0f; /* no -0.0 */
     return isfinite(*value) && exact >= feature->least && exact <= feature->most ? p : NULL;
 }
 
-/* Which feature a key names. Most writers keep the schema's order, so that is looked at first. */
-static int32_t name_of(const Plan *plan, const char *key, Py_ssize_t length, Py_ssize_t likely) {
-    if (likely < plan->names.n) {
+/* Which feature a key names, -1 for doubt. Most writers keep the schema's order, so that is looked at first. */
+static const char *key(const Plan *plan, const char *p, Py_ssize_t likely, int32_t *place) {
+    if (*p == '"' && likely < plan->names.n) {
         const Text *name = &plan->names.texts[likely];
-        if (name->length == length && memcmp(name->text, key, (size_t)length) == 0)
-            return (int32_t)likely;
+        if (plan->end - p > name->length + 1 && p[name->length + 1] == '"' && is_text(name, p + 1, name->length)) {
+            *place = (int32_t)likely;
+            return p + name->length + 2;
+        }
     }
-    return find(&plan->names, key, length);
+    Span span;
+    p = string(p, &span);
+    *place = p == NULL ? -1 : find(&plan->names, &span);
+    return p;
 }
 
 static const char *row(Plan *plan, const char *p, uint32_t number_of_row, float *cells) {
@@ -237,11 +275,8 @@ static const char *row(Plan *plan, const char *p, uint32_t number_of_row, float 
         return NULL;
     if (*p != '}') {
         for (;;) {
-            const char *key;
-            Py_ssize_t length;
-            if ((p = string(p, &key, &length)) == NULL)
-                return NULL;
-            int32_t place = name_of(plan, key, length, next);
+            int32_t place;
+            p = key(plan, p, next, &place);
             if (place < 0 || plan->seen[place] == number_of_row)
                 return NULL;
             plan->seen[place] = number_of_row;
@@ -344,6 +379,7 @@ static PyObject *Plan_decode(Plan *self, PyObject *body) {
     Request request = {.probabilities = -1};
     PyObject *result = NULL;
     memset(self->seen, 0, (size_t)self->names.n * sizeof(uint32_t));
+    self->end = text + length;
     const char *end = envelope(self, text, &request);
     if (end == NULL || end != text + length)
         result = Py_NewRef(Py_None);
