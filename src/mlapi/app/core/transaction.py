@@ -8,8 +8,9 @@ from functools import cache, partial
 from itertools import chain, islice
 from typing import Any, Final
 
-# Rows of one statement. A driver lets go of the interpreter with each, and what gets it then may keep it for 5 ms.
-AT_ONCE: Final = 64
+# Rows of one statement. A driver lets go of the interpreter between statements and gets it back up to 5 ms later, so
+# few are better; what answers requests waits while one is prepared, so long ones are worse.
+AT_ONCE: Final = 16
 SqlValue = str | int | float | None
 
 
@@ -59,4 +60,4 @@ def _insert(table: str, columns: Sequence[str], mark: str, n_rows: int) -> str:
 
 def spelled(at: datetime) -> str:
     """An instant as both databases compare and keep it: in UTC, without a zone."""
-    return at.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(" ", "microseconds")[:26]

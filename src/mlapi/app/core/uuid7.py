@@ -9,8 +9,8 @@ import time
 from functools import cache
 from typing import Final
 
-VARIANT: Final = 0b10 << 62
-VERSION: Final = 0x7 << 76
+VERSION: Final = "7"
+VARIANT: Final = "89ab"  # one digit: binary 10, and two bits that are random
 NUMBER_DIGITS: Final = 5  # hexadecimal, at the end
 MOST_ROWS: Final = 16**NUMBER_DIGITS
 _AT_HAND: Final = 1000  # endings that are spelled once
@@ -18,10 +18,9 @@ _AT_HAND: Final = 1000  # endings that are spelled once
 
 def uuid7s(n: int) -> list[str]:
     """Give the ids of the rows 0 to n - 1 of a new request, spelled as usual; n is at most `MOST_ROWS`."""
-    instant = (int(time.time() * 1000) & 0xFFFF_FFFF_FFFF) << 80
-    random = int.from_bytes(os.urandom(7), "big")
-    digits = f"{instant | VERSION | (random >> 42 & 0xFFF) << 64 | VARIANT | (random & 0x3FF_FFFF_FFFF) << 20:032x}"
-    head = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:-NUMBER_DIGITS]}"
+    instant, random = f"{time.time_ns() // 1_000_000:012x}", os.urandom(7).hex()
+    variant = VARIANT[int(random[3], 16) % 4]
+    head = f"{instant[:8]}-{instant[8:]}-{VERSION}{random[:3]}-{variant}{random[4:7]}-{random[7:]}"
     return [head + ending for ending in (_endings()[:n] if n <= _AT_HAND else map(_ending, range(n)))]
 
 

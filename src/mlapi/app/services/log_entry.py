@@ -98,8 +98,8 @@ class LogEntry(NamedTuple):
             return msgspec.json.encode(rows_of(schema, self.table, redacted))
         # The native way takes flat rows and nothing else in brackets, so the outermost ones are those of the rows.
         rows = self.body[self.body.index(b"[") : self.body.rindex(b"]") + 1]
-        hidden = {name: REDACTED for name in schema.names if name in redacted}
-        if not hidden and self._n_keys(rows) == self.n_rows * len(schema.names):
+        hidden = {name: REDACTED for name in schema.names if name in redacted} if redacted else {}
+        if not hidden and self._n_keys(rows) == self.n_rows * len(schema.features):
             return rows
         absent = dict.fromkeys(schema.names)
         return msgspec.json.encode([absent | row | hidden for row in msgspec.json.decode(rows)])
