@@ -78,9 +78,25 @@ def test_labels_compare_the_second_class(threshold: float, given_threshold: floa
     assert decision.labels(np.column_stack([1 - second, second]), given_threshold) == labels
 
 
+@pytest.mark.parametrize("calibration", [NoCalibration(), Platt(1.5, -0.25)])
+@pytest.mark.parametrize("threshold", [None, 0.2])
+def test_deciding_is_calibrating_and_labelling(calibration: Calibration, threshold: float | None) -> None:
+    decision = Decision(classes=("no", "yes"), threshold=0.4, calibration=calibration)
+    margin = np.linspace(-4, 4, 100, dtype=np.float32)[:, None]
+    given, labels = decision.decide(margin, threshold)
+    assert bits(given) == bits(decision.calibrated(margin))
+    assert labels == decision.labels(given, threshold)
+    assert {"no", "yes"} == set(labels)
+
+
 def test_labels_of_several_classes_are_the_first_of_the_most_probable() -> None:
     decision = Decision(classes=(10, 20, 30))
     assert decision.labels(np.array([[0.2, 0.4, 0.4], [0.5, 0.25, 0.25]], np.float32)) == [20, 10]
+
+
+def test_deciding_between_several_classes_has_no_threshold() -> None:
+    with pytest.raises(ValueError, match="two classes"):
+        Decision(classes=("a", "b", "c")).decide(np.zeros((1, 3), np.float32), 0.5)
 
 
 def test_labels_of_several_classes_have_no_threshold() -> None:

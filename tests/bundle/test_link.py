@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from mlapi.bundle import link
-from mlapi.bundle.link import choose, pair, probabilities, sigmoid, softmax
-from mlapi.bundle.types import Margin
+from mlapi.bundle.link import choose, decide, pair, probabilities, sigmoid, softmax
+from mlapi.bundle.types import Label, Margin
 
 N_RANDOM = 4_000_000 if os.environ.get("MLAPI_PROVE") else 200_000
 
@@ -86,6 +86,25 @@ def test_labels_are_the_same_with_and_without_the_extension(threshold: float, mo
     assert found[1] == [3, True, "c"]
 
 
+@pytest.mark.parametrize("classes", [("no", "yes"), (False, True), (3, 1, 2), tuple("abcdefghij")])
+@pytest.mark.parametrize("with_extension", [True, False])
+@pytest.mark.parametrize("n_rows", [0, 1, 1000])
+def test_deciding_is_both_steps(
+    classes: tuple[Label, ...], with_extension: bool, n_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not with_extension:
+        monkeypatch.setattr(link, "native_extension", lambda: None)
+    n_groups = len(classes) if len(classes) > 2 else 1
+    # Columns of a wider array: not contiguous.
+    margin = np.random.default_rng(7).normal(scale=3, size=(n_rows, n_groups + 1)).astype(np.float32)[:, :n_groups]
+    for threshold in (0.0, 0.3, 0.7, 1.0):
+        given, labels = decide(margin, classes, threshold)
+        expected = probabilities(margin, len(classes))
+        assert np.array_equal(given.view(np.int32), expected.view(np.int32))
+        assert labels == choose(expected, classes, threshold)
+        assert all(label in classes and type(label) is type(classes[0]) for label in labels)
+
+
 def test_the_extension_refuses_arrays_of_another_shape_or_dtype() -> None:
     extension = pytest.importorskip("mlapi.bundle._trees")
     for margin, answer in [
@@ -98,6 +117,13 @@ def test_the_extension_refuses_arrays_of_another_shape_or_dtype() -> None:
     ]:
         with pytest.raises(ValueError, match="another shape or dtype"):
             extension.probabilities(margin, answer)
+        with pytest.raises(ValueError, match="another shape or dtype"):
+            extension.decide(margin, answer, ("a", "b"), 0.5)
+    with pytest.raises(ValueError, match="another shape or dtype"):
+        extension.decide(np.zeros((3, 1), np.float32), np.zeros((3, 2), np.float32), ("a", "b", "c"), 0.5)
+    for wrong in [(["a", "b"], 0.5), (("a", "b"), "0.5"), (("a", "b"),)]:
+        with pytest.raises(TypeError):
+            extension.decide(np.zeros((3, 1), np.float32), np.zeros((3, 2), np.float32), *wrong)
     with pytest.raises(ValueError, match="another shape or dtype"):
         extension.labels(np.zeros((3, 2), np.float32), ("a", "b", "c"), 0.5)
     with pytest.raises(ValueError, match="another shape or dtype"):

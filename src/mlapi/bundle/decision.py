@@ -72,6 +72,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return self.probabilities(margin)
         return link.pair(self.calibration.apply(margin[:, 0].astype(np.float64)))
 
+    def decide(self, margin: Margin, threshold: float | None = None) -> tuple[Probabilities, list[Label]]:
+        """Give what `calibrated` and then `labels` give, in less time."""
+        if threshold is None and isinstance(self.calibration, NoCalibration):
+            return link.decide(margin, self.classes, self.threshold)
+        probabilities = self.calibrated(margin)
+        return probabilities, self.labels(probabilities, threshold)
+
     def labels(self, probabilities: Probabilities, threshold: float | None = None) -> list[Label]:
         """Choose a label for each row.
 

@@ -19,6 +19,7 @@ from mlapi.bundle.types import Label, Margin, Probabilities
 
 # XGBoost clamps the sigmoid's exponent so that expf stays finite in float32 (`Sigmoid` in math.h).
 MAX_EXPONENT: Final = np.float32(88.7)
+_FLOAT32: Final = np.dtype(np.float32)  # NumPy would make one of the type each time
 
 
 def probabilities(margin: Margin, n_classes: int) -> Probabilities:
@@ -26,7 +27,7 @@ def probabilities(margin: Margin, n_classes: int) -> Probabilities:
     extension = native_extension()
     if extension is None:
         return pair(sigmoid(margin[:, 0])) if n_classes == 2 else softmax(margin)
-    answer = np.empty((len(margin), n_classes), np.float32)
+    answer = np.empty((len(margin), n_classes), _FLOAT32)
     extension.probabilities(np.ascontiguousarray(margin), answer)
     return answer
 
@@ -38,6 +39,16 @@ def choose(given: Probabilities, classes: tuple[Label, ...], threshold: float) -
         return cast("list[Label]", extension.labels(np.ascontiguousarray(given), classes, threshold))
     chosen = given[:, 1] >= np.float32(threshold) if len(classes) == 2 else given.argmax(axis=1)
     return [classes[number] for number in chosen.tolist()]
+
+
+def decide(margin: Margin, classes: tuple[Label, ...], threshold: float) -> tuple[Probabilities, list[Label]]:
+    """Give `probabilities` of margins, and what `choose` makes of them, in one call: for a row calls are what costs."""
+    extension = native_extension()
+    if extension is None:
+        given = probabilities(margin, len(classes))
+        return given, choose(given, classes, threshold)
+    answer = np.empty((len(margin), len(classes)), _FLOAT32)
+    return answer, extension.decide(np.ascontiguousarray(margin), answer, classes, threshold)
 
 
 def pair(second: NDArray[np.float32]) -> Probabilities:

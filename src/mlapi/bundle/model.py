@@ -100,8 +100,7 @@ class Bundle:
     def predict_encoded(self, encoded: Encoded, *, threshold: float | None = None) -> Prediction:
         """Predict a matrix of this bundle's encoder; the rest is as for `predict`."""
         margin = self.engine.margin(encoded.matrix)
-        probabilities = self.decision.calibrated(margin)
-        labels = self.decision.labels(probabilities, threshold)
+        probabilities, labels = self.decision.decide(margin, threshold)
         return Prediction(labels, probabilities, margin, encoded.unknown, encoded.matrix)
 
     def explain(self, encoded: Encoded) -> Contributions:

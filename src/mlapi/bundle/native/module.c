@@ -268,12 +268,8 @@ static PyObject *plain_contributions_method(PyObject *self, PyObject *const *arg
 
 #define METHOD(name, function, text) {name, (PyCFunction)(void (*)(void))function, METH_FASTCALL, text}
 
-static PyObject *probabilities(PyObject *module, PyObject *const *args, Py_ssize_t n_args)
+static int fill_probabilities(const Py_buffer *margin, const Py_buffer *answer)
 {
-    Views views;
-    if (open_views(&views, args, n_args))
-        return NULL;
-    const Py_buffer *margin = &views.matrix, *answer = &views.answer;
     int fits = !strcmp(margin->format, "f") && margin->ndim == 2 && !strcmp(answer->format, "f") && answer->ndim == 2 &&
                margin->shape[0] == answer->shape[0] && margin->shape[1] > 0 &&
                answer->shape[1] == (margin->shape[1] == 1 ? 2 : margin->shape[1]);
@@ -282,12 +278,20 @@ static PyObject *probabilities(PyObject *module, PyObject *const *args, Py_ssize
         sigmoid_pairs(margin->buf, n_rows, answer->buf);
     else if (fits)
         softmax_rows(margin->buf, n_rows, (size_t)margin->shape[1], answer->buf);
+    else
+        PyErr_SetString(PyExc_ValueError, "the margins or the answer have another shape or dtype");
+    return fits ? 0 : -1;
+}
+
+static PyObject *probabilities(PyObject *module, PyObject *const *args, Py_ssize_t n_args)
+{
+    Views views;
+    if (open_views(&views, args, n_args))
+        return NULL;
+    const int failed = fill_probabilities(&views.matrix, &views.answer);
     PyBuffer_Release(&views.matrix);
     PyBuffer_Release(&views.answer);
-    if (fits)
-        Py_RETURN_NONE;
-    PyErr_SetString(PyExc_ValueError, "the margins or the answer have another shape or dtype");
-    return NULL;
+    return failed ? NULL : Py_NewRef(Py_None);
 }
 
 /* The number of the class that a row of n_classes probabilities is given: for two by the threshold, else the greatest. */
@@ -301,6 +305,22 @@ static Py_ssize_t chosen(const float *row, Py_ssize_t n_classes, float threshold
     return best;
 }
 
+static PyObject *choose(const Py_buffer *view, PyObject *classes, float threshold)
+{
+    const Py_ssize_t n_classes = PyTuple_Size(classes);
+    if (strcmp(view->format, "f") || view->ndim != 2 || view->shape[1] != n_classes || !n_classes) {
+        PyErr_SetString(PyExc_ValueError, "the probabilities have another shape or dtype");
+        return NULL;
+    }
+    PyObject *list = PyList_New(view->shape[0]);
+    for (Py_ssize_t row = 0; list && row < view->shape[0]; row++) {
+        const float *probabilities_of_row = (const float *)view->buf + row * n_classes;
+        PyObject *label = PyTuple_GetItem(classes, chosen(probabilities_of_row, n_classes, threshold));
+        PyList_SetItem(list, row, Py_NewRef(label)); /* cannot fail: the list is new and as long */
+    }
+    return list;
+}
+
 static PyObject *labels(PyObject *module, PyObject *args)
 {
     PyObject *given, *classes;
@@ -310,18 +330,25 @@ static PyObject *labels(PyObject *module, PyObject *args)
         return NULL;
     if (PyObject_GetBuffer(given, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS))
         return NULL;
-    const Py_ssize_t n_classes = PyTuple_Size(classes);
-    PyObject *list = NULL;
-    if (strcmp(view.format, "f") || view.ndim != 2 || view.shape[1] != n_classes || !n_classes)
-        PyErr_SetString(PyExc_ValueError, "the probabilities have another shape or dtype");
-    else
-        list = PyList_New(view.shape[0]);
-    for (Py_ssize_t row = 0; list && row < view.shape[0]; row++) {
-        const float *probabilities_of_row = (const float *)view.buf + row * n_classes;
-        PyObject *label = PyTuple_GetItem(classes, chosen(probabilities_of_row, n_classes, threshold));
-        PyList_SetItem(list, row, Py_NewRef(label)); /* cannot fail: the list is new and as long */
-    }
+    PyObject *list = choose(&view, classes, threshold);
     PyBuffer_Release(&view);
+    return list;
+}
+
+/* What `probabilities` and `labels` do, in one call: one row costs what the calls cost. */
+static PyObject *decide(PyObject *module, PyObject *const *args, Py_ssize_t n_args)
+{
+    if (n_args != 4 || !PyTuple_Check(args[2])) {
+        PyErr_SetString(PyExc_TypeError, "margins, an array for the answer, a tuple of classes and a threshold are needed");
+        return NULL;
+    }
+    const double threshold = PyFloat_AsDouble(args[3]);
+    Views views;
+    if (PyErr_Occurred() || open_views(&views, args, 2))
+        return NULL;
+    PyObject *list = fill_probabilities(&views.matrix, &views.answer) ? NULL : choose(&views.answer, args[2], (float)threshold);
+    PyBuffer_Release(&views.matrix);
+    PyBuffer_Release(&views.answer);
     return list;
 }
 
@@ -455,6 +482,7 @@ static PyMethodDef module_methods[] = {
      "Give probabilities (n_rows, n_classes) as JSON, an object a row; a function spells the numbers that C does not."},
     METHOD("probabilities", probabilities,
            "Fill a float32 array (n_rows, n_classes) with the probabilities of margins (n_rows, n_groups)."),
+    METHOD("decide", decide, "Fill in the probabilities of margins, and give the labels: `probabilities`, then `labels`."),
     {"trim", trim, METH_NOARGS, "Give memory that is free back to the machine, where the C library can."},
     {"labels", labels, METH_VARARGS,
      "Give for each row of probabilities (n_rows, n_classes) one of the classes, a tuple; the threshold counts for two."},
