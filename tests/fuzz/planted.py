@@ -33,7 +33,8 @@ FAULTS: Final = (
     Fault("two lists of rows", "!request->has_data && (after", "(after"),
     Fault("a text of the same length", "is_text(&index->texts[place], span->text, span->length)",
           "index->texts[place].length == span->length"),
-    Fault("a text that begins the same", "(length <= 8 || memcmp(one->text + 8, ", "(1 || memcmp(one->text + 8, "),
+    Fault("a text that begins the same", "length <= 8 || word_at(", "1 || word_at("),
+    Fault("a long text that begins the same", "return memcmp(one->text + 8, ", "return 1 || memcmp(one->text + 8, "),
     Fault("any key for the next", "&& is_text(name, p + 1, name->length)", ""),
     Fault("memory kept", "    free(request.cells);\n", ""),
 )  # fmt: skip

@@ -63,12 +63,20 @@ static uint32_t hash_on(uint32_t hash, char sign) { return (hash ^ (unsigned cha
 
 static uint32_t slot_of(uint32_t hash) { return hash ^ (hash >> 15); }
 
+static uint64_t word_at(const char *text) {
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
 /* The first eight bytes, or all of a shorter text, as a number that tells texts of one length apart. */
 static uint64_t head_of(const char *text, Py_ssize_t length) {
     uint32_t low = 0, high = 0;
+    if (length >= 8)
+        return word_at(text);
     if (length >= 4) { /* the two may overlap */
-        memcpy(&low, text, 4);
-        memcpy(&high, text + (length > 8 ? 4 : length - 4), 4);
+        memcpy(&low, text, sizeof low);
+        memcpy(&high, text + length - 4, sizeof high);
         return (uint64_t)high << 32 | low;
     }
     for (Py_ssize_t i = 0; i < length; i++)
@@ -76,9 +84,13 @@ static uint64_t head_of(const char *text, Py_ssize_t length) {
     return low;
 }
 
+/* Most texts are short, and the call of memcmp would take as long as all else here. */
 static int is_text(const Text *one, const char *text, Py_ssize_t length) {
-    return one->length == length && one->head == head_of(text, length) &&
-           (length <= 8 || memcmp(one->text + 8, text + 8, (size_t)length - 8) == 0);
+    if (one->length != length || one->head != head_of(text, length))
+        return 0;
+    if (length <= 16)
+        return length <= 8 || word_at(one->text + length - 8) == word_at(text + length - 8);
+    return memcmp(one->text + 8, text + 8, (size_t)length - 8) == 0;
 }
 
 static int32_t find(const Index *index, const Span *span) {
