@@ -242,6 +242,18 @@ class TestFaults:
                 assert done.wait(30)
             until(lambda: made.count("rows") == 1000)
 
+    def test_plenty_does_not_wait_for_company(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(queue_sink, "GATHER_S", 600)
+        given = entry()
+        with rig("queue", sqlite_url(tmp_path)) as made:
+            for _ in range(queue_sink.PLENTY):
+                made.sink.put(given._replace(id=entry().id))
+            until(lambda: made.count("rows") == queue_sink.PLENTY)
+            made.sink.put(entry([ROW] * 1000)._replace(body=entry([ROW] * 1000).body + b" " * queue_sink.BATCH_BYTES))
+            until(lambda: made.count("rows") == queue_sink.PLENTY + 1000)
+            made.sink.put(entry())
+        assert made.count("rows") == queue_sink.PLENTY + 1001  # what is left is written at the end
+
     def test_a_full_disk_is_waited_out(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with rig("queue", sqlite_url(tmp_path)) as made:
             made.sink.put(entry())
