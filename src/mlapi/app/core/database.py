@@ -29,7 +29,8 @@ FILE_NAME: Final = "service.db"
 WAIT_S: Final = 2.0  # for a lock or a connection; whoever can wait longer tries again
 # Write-ahead logging lets readers go on beside a writer. NORMAL may lose the last commits when the machine, not the
 # process, dies, which a log can bear and which spares an fsync each commit (https://sqlite.org/pragma.html).
-PRAGMAS: Final = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+# Pages of 8 KiB, in a new file, spare a tenth of the time that a large record takes.
+PRAGMAS: Final = ("page_size = 8192", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 
 class Database:
