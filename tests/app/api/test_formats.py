@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
-from mlapi.app.api.formats import as_csv, ndjson
-from mlapi.app.services.prediction_service import Answer
+from mlapi.app.api.formats import ENCODERS, as_csv, ndjson
+from mlapi.app.core.request import Ask
+from mlapi.app.schemas.decoder import RequestDecoder
+from mlapi.app.services.prediction_service import Answer, PredictionService
 from mlapi.app.services.remarks import Remark
+from mlapi.app.services.snapshot import Snapshot
+from mlapi.bundle import load
+from mlapi.bundle.decision import class_name
 from mlapi.bundle.types import Label
 from tests.app.bundles import ROW, bundle
 from tests.app.service import Service, publish, settings
+from tests.app.services.test_prediction_service import ALIAS
 
 CSV, NDJSON = "text/csv", "application/x-ndjson"
 ROWS: list[dict[str, Any]] = [
@@ -92,6 +99,38 @@ def test_a_bad_cell_is_refused_as_in_json(service: Service, media_type: str, cel
     expected = service.post({"data": rows})
     assert found.status_code == expected.status_code == 422
     assert found.json()["details"] == expected.json()["details"]
+
+
+KINDS: list[tuple[Label, ...]] = [(0, 1), (False, True), ("no", "yes"), ("low", 'th"ree', "\u00e4\\"), tuple(range(12))]
+
+
+@pytest.mark.parametrize(
+    ("classes", "threshold"),
+    [*((kind, None) for kind in KINDS), *((KINDS[2], one) for one in (0.0, 0.55, 1.0))],
+    ids=str,
+)
+@pytest.mark.parametrize("n_rows", [1, 7, 300])
+def test_every_byte_of_an_answer_is_what_json_says_of_its_numbers(
+    classes: tuple[Label, ...], threshold: float | None, n_rows: int
+) -> None:
+    opened = load(bundle(classes))
+    decoder = RequestDecoder(opened.encoder, max_rows=n_rows, max_depth=10)
+    rows = [ROW | {"age": place % 90, "member": place % 2 == 0} for place in range(n_rows)]
+    decoded = decoder.decode(json.dumps({"data": rows}).encode())
+    snapshot = Snapshot(opened, decoder, ALIAS, "production", (), "")
+    answered = PredictionService().predict(snapshot, decoded, Ask(True, None, threshold))
+    probabilities = opened.decision.calibrated(answered.prediction.margin)
+    least = np.float32(opened.decision.threshold if threshold is None else threshold)
+    chosen = probabilities.argmax(axis=1) if len(classes) > 2 else probabilities[:, 1] >= least
+    document = {
+        "predictions": [classes[int(number)] for number in chosen],
+        "model_version": ALIAS.version,
+        "timestamp": answered.answer.timestamp,
+        "probabilities": [
+            {class_name(label): float(str(p)) for label, p in zip(classes, row, strict=True)} for row in probabilities
+        ],
+    }
+    assert ENCODERS[b"application/json"](answered.answer) == msgspec.json.encode(document)
 
 
 def test_errors_are_json_whatever_the_client_prefers(service: Service) -> None:
