@@ -2,6 +2,7 @@
 
 import json
 import sys
+import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -80,6 +81,7 @@ class Peer:
         probabilities: of the second class, out of the JSON of an answer; none for a constant.
         start_limit_s: seconds after which a start counts as failed.
         prepare: a command to run once, before anything is measured.
+        lost: rows so far that it should have kept and did not, by its port; none where it keeps nothing.
     """
 
     label: str
@@ -91,6 +93,7 @@ class Peer:
     probabilities: Callable[[Any], list[float]] | None = second_class
     start_limit_s: float = 60
     prepare: Command | None = None
+    lost: Callable[[int], float] | None = None
 
     def encode(self, rows: Sequence[Row]) -> bytes:
         return json.dumps(self.body(rows)).encode()
@@ -183,6 +186,13 @@ def our_probabilities(answer: Any) -> list[float]:
     return [row[POSITIVE] for row in answer["probabilities"]]
 
 
+def our_lost_rows(port: int) -> float:
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {KEY}"})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("mlapi_prediction_log_dropped_total"))
+
+
 def here() -> Path:
     return Path(sys.executable)
 
@@ -201,6 +211,7 @@ PEERS = {
         environ=partial(our_environ, prediction_log=True),
         body=our_body,
         probabilities=our_probabilities,
+        lost=our_lost_rows,
     ),
     "fastapi": Peer("FastAPI + pandas + XGBClassifier", partial(uvicorn, "fastapi_app:app"), lock="fastapi"),
     "bentoml": Peer("BentoML", partial(bentoml, "Single"), lock="bentoml"),

@@ -171,6 +171,7 @@ class Bench:
         url = f"http://127.0.0.1:{server.port}{peer.path}"
         body = peer.encode(self.model.rows[:n_rows])
         server.settle()
+        lost = peer.lost(server.port) if peer.lost else 0.0
         before = server.cpu_s()
         seen = load.post(url, body, KEY, concurrency=concurrency, duration_s=self.seconds)
         if not seen.requests:
@@ -182,4 +183,5 @@ class Bench:
             "p99_ms": seen.p99_ms,
             "cpu_us": (server.cpu_s() - before) / seen.requests * 1e6,
             "failed": seen.failed,
+            **({"lost": (peer.lost(server.port) - lost) / (seen.requests * n_rows)} if peer.lost else {}),
         }

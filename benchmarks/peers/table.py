@@ -90,7 +90,7 @@ def _versions(by_lock: dict[str, dict[str, str]]) -> str:
 
 
 def _cell(load: dict[str, float]) -> str:
-    return f"{_pace(load)} · {load['cpu_us']:,.0f} · {load['rows_per_s']:,.0f}{_failed(load)}"
+    return f"{_pace(load)} · {load['cpu_us']:,.0f} · {load['rows_per_s']:,.0f}{_failed(load)}{_lost(load)}"
 
 
 def _open_cell(server: dict[str, Any], openly: bool) -> list[str]:
@@ -101,6 +101,11 @@ def _open_cell(server: dict[str, Any], openly: bool) -> list[str]:
 
 def _pace(load: dict[str, float]) -> str:
     return f"{load['requests_per_s']:,.0f} · {load['p50_ms']:.2f}/{load['p99_ms']:.2f}"
+
+
+def _lost(load: dict[str, float]) -> str:
+    """The share of the rows that the server should have kept and did not."""
+    return f" · **{load['lost']:.1%} of the rows not kept**" if load.get("lost") else ""
 
 
 def _failed(load: dict[str, float]) -> str:

@@ -121,6 +121,13 @@ def test_failed_requests_stand_in_their_cell() -> None:
     assert "7 requests failed" in text
 
 
+def test_rows_that_were_not_kept_stand_in_their_cell() -> None:
+    log = server(5)
+    lost = dict(zip(log["load"], (0.0, 0.125), strict=False))
+    log["load"] = log["load"] | {name: log["load"][name] | {"lost": share} for name, share in lost.items()}
+    assert peers_table(results(mlapi=log)).count("**12.5% of the rows not kept**") == 1
+
+
 def test_a_summary_takes_medians_but_the_least_cpu_time_and_all_failures() -> None:
     rounds = [{"requests_per_s": float(n), "cpu_us": 10.0 * n, "failed": 1.0} for n in (3, 1, 9)]
     assert summary(rounds) == {"requests_per_s": 3.0, "cpu_us": 10.0, "failed": 3.0}
