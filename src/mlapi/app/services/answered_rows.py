@@ -32,15 +32,8 @@ def find(session: Session, ids: Collection[str]) -> dict[str, PredictionRecord]:
 
 
 def find_locked(session: Session, ids: Collection[str]) -> dict[str, PredictionRecord]:
-    """Likewise, and nobody else changes them before the transaction ends.
-
-    It begins with a write: on SQLite a transaction that has read before cannot wait for another writer.
-    """
-    from sqlalchemy import update
-
-    from mlapi.app.models.answered_request import AnsweredRequestRecord as Request
-
-    session.execute(update(Request).where(Request.id.in_(_by_request(ids))).values(n_rows=Request.n_rows))
+    """Likewise, and nobody else changes them before the transaction ends, which begins with this."""
+    _lock(session, ids)
     return find(session, ids)
 
 
@@ -51,14 +44,24 @@ def forget(session: Session, ids: Collection[str]) -> set[str]:
     from mlapi.app.models.answered_request import AnsweredRequestRecord as Request
     from mlapi.app.models.prediction_log import PredictionRecord
 
+    _lock(session, ids)
     alone = delete(PredictionRecord).where(PredictionRecord.id.in_(ids)).returning(PredictionRecord.id)
     gone = set(session.scalars(alone))
     sought = _by_request(ids)
-    for request in session.scalars(select(Request).where(Request.id.in_(sought)).with_for_update()):
+    for request in session.scalars(select(Request).where(Request.id.in_(sought))):
         gone |= _blank(request, sought[request.id])
         if all(row is None for row in request.cells):
             session.delete(request)
     return gone
+
+
+def _lock(session: Session, ids: Collection[str]) -> None:
+    """Keep others from the requests of rows; by a write, since on SQLite who has read cannot wait for a writer."""
+    from sqlalchemy import update
+
+    from mlapi.app.models.answered_request import AnsweredRequestRecord as Request
+
+    session.execute(update(Request).where(Request.id.in_(_by_request(ids))).values(n_rows=Request.n_rows))
 
 
 def _by_request(ids: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
