@@ -19,7 +19,7 @@ TREES = Extension(
     "mlapi.bundle._trees",
     [
         f"src/mlapi/bundle/native/{name}.c"
-        for name in ("module", "padded", "plain", "plain_walk", "contributions", "link", "decimals")
+        for name in ("module", "padded", "slices", "sliced", "plain", "plain_walk", "contributions", "link", "decimals")
     ],
     depends=["src/mlapi/bundle/native/trees.h"],
     extra_compile_args=ARGUMENTS,

@@ -161,6 +161,8 @@ static void padded_dealloc(PyObject *self)
         trees->forest.base, trees->forest.groups, trees->depths,      trees->nodes,  trees->leaves,
         trees->splits,      trees->numeric,       trees->categorical, trees->strips,
     };
+    free(trees->tests);
+    free(trees->sets);
     for (size_t i = 0; i < PADDED_ARRAYS; i++) {
         Py_buffer *kept = &((PaddedObject *)self)->kept[i];
         if (kept->obj)

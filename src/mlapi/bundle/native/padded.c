@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__GNUC__)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#else
-#define ALWAYS_INLINE inline
-#endif
-
 #define CELLS_BYTES 65536  /* of the rows that are walked together: a part of an L2 cache, which the nodes are in too */
 
 static const char *check_numeric(Padded *trees)
@@ -68,18 +62,8 @@ const char *padded_check(Padded *trees)
     for (size_t i = 0; i < trees->n_nodes; i++)
         if ((trees->nodes[i] >> 16) + 1 >= trees->n_cells)
             return "a node tests a cell out of range";
+    padded_slice(trees);
     return NULL;
-}
-
-/* How many of some ascending numbers are at most x; 0 for NaN. No branch depends on the numbers. */
-static inline uint32_t count_at_most(const float *numbers, uint32_t n, float x)
-{
-    uint32_t at = 0;
-    if (!n)
-        return 0;
-    for (; n > 1; n -= n / 2)
-        at += numbers[at + n / 2 - 1] <= x ? n / 2 : 0;
-    return at + (numbers[at] <= x);
 }
 
 static void put(uint8_t *cells, uint32_t number)
@@ -106,10 +90,7 @@ static void quantise(const Padded *trees, const float *row, uint8_t *cells)
     }
     for (size_t i = 0; i < trees->n_categorical; i++) {
         const Categorical *one = &trees->categorical[i];
-        const float cell = row[one->column];
-        size_t strip = one->n_codes + (cell != cell);
-        if (cell >= 0.0f && cell < (float)one->n_codes)
-            strip = (size_t)cell;
+        const size_t strip = strip_of(one, row[one->column]);
         memcpy(cells + one->slot, trees->strips + one->first + strip * one->n_cells, one->n_cells);
     }
 }
@@ -172,11 +153,14 @@ static void walk_rows(const Padded *trees, const uint8_t *cells, size_t n_rows, 
 int padded_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin)
 {
     const Forest *forest = &trees->forest;
+    size_t done = 0;
+    if (trees->tests && n_rows >= SLICED_ROWS && sliced_margin(trees, matrix, n_rows, margin, &done))
+        return -1;
     const size_t fit = CELLS_BYTES / trees->n_cells, at_once = fit > n_rows ? n_rows : fit ? fit : 1;
     uint8_t *cells = calloc(at_once ? at_once : 1, trees->n_cells);
     if (!cells)
         return -1;
-    for (size_t row = 0; row < n_rows; row += at_once) {
+    for (size_t row = done; row < n_rows; row += at_once) {
         const size_t count = n_rows - row < at_once ? n_rows - row : at_once;
         float *sums = margin + row * forest->n_groups;
         for (size_t i = 0; i < count; i++) {

@@ -9,6 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
 #define LANES 8         /* trees that are walked at once, so that their chains of loads overlap */
 #define MAX_DEPTH 1024  /* structure.MAX_TREE_DEPTH */
 #define MAX_PADDED 10   /* deeper trees waste more space in being padded than the walk gains */
@@ -42,7 +48,13 @@ typedef struct {
     Numeric *numeric;
     Categorical *categorical;
     uint8_t *strips;
+    uint16_t *tests;          /* (n_nodes), the number of each node's test; NULL where rows are always walked one by one */
+    uint8_t *sets;            /* column by column: for each eight strips n_cells bytes, the strips in which a cell is set */
+    size_t n_tests, most_strips;
 } Padded;
+
+#define SLICED_ROWS 24  /* from here on many rows at once cost less than one after another */
+#define MAX_SLICED 8    /* a deeper tree has many more tests to pick from than a row meets */
 
 /* Trees as they are, node by node. A row's cells are four numbers a column, which a test compares without a branch: see
  * plain_walk.c. In brackets what the constructor is given, and plain_check makes the rest of. */
@@ -74,12 +86,39 @@ const char *plain_check(Plain *trees);
 /* Turn the nodes that plain_check has been through into what is walked; NULL, or that memory is short. */
 const char *plain_compile(Plain *trees);
 
-/* Margins of n_rows rows; 0, or -1 where memory is short. */
+/* Number the tests, for many rows at once; where that does not pay, or the tables are not of the usual form, there are none. */
+void padded_slice(Padded *trees);
+
+/* Margins of n_rows rows; 0, or -1 where memory is short. sliced_margin needs the tests, and leaves a few rows at the end. */
+int sliced_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin, size_t *done);
 int padded_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin);
 int plain_margin(const Plain *trees, const float *matrix, size_t n_rows, float *margin);
 
 /* What each column adds to each margin, and last the base: (n_rows, n_groups, n_columns + 1). */
 int plain_contributions(const Plain *trees, const float *matrix, size_t n_rows, double *contributions);
+
+/* How many of some ascending numbers are at most x; 0 for NaN. No branch depends on the numbers. */
+static inline uint32_t count_at_most(const float *numbers, uint32_t n, float x)
+{
+    uint32_t at = 0;
+    if (!n)
+        return 0;
+    for (; n > 1; n -= n / 2)
+        at += numbers[at + n / 2 - 1] <= x ? n / 2 : 0;
+    return at + (numbers[at] <= x);
+}
+
+/* How many bytes have a bit for each strip of a column. */
+static inline size_t n_choices(const Categorical *one)
+{
+    return (one->n_codes + (size_t)2 + 7) / 8;
+}
+
+/* Which strip a categorical cell takes. */
+static inline size_t strip_of(const Categorical *one, float cell)
+{
+    return cell >= 0.0f && cell < (float)one->n_codes ? (size_t)cell : one->n_codes + (cell != cell);
+}
 
 static inline const char *forest_check(const Forest *forest)
 {
