@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 
+from mlapi.bundle import native
 from mlapi.bundle.forest import read_forest
 from mlapi.bundle.native import NativeTrees
 from mlapi.bundle.nodes import order_nodes
@@ -32,6 +33,7 @@ QUICK = (
     "exact",
 )
 ROWS = 50_000 if PROVE else 2_500
+ONE_BY_ONE = {"depth 10", "1000 levels"}  # rows, in trees that are deeper than 8, and of columns with many codes
 DEEP = {"depth 11", "depth 12", "leaf by leaf"}
 
 
@@ -49,9 +51,15 @@ def test_margins_are_xgboosts_in_every_bit(name: str) -> None:
     for engine in [NativeTrees(forest, None), *([NativeTrees(forest, tables)] if tables else [])]:
         found = engine.margin(matrix).view(np.int32)
         assert int((found != expected).sum()) == 0, engine.name
-        for n_rows in (1, 7, 8, 9, 100, 1031):  # whole lanes of eight rows, what is left of them, and both
+        # Whole lanes of eight rows, what is left of them, both; and the edges of 24 and 128 rows at once.
+        for n_rows in (1, 7, 8, 9, 23, 24, 25, 64, 65, 100, 127, 128, 129, 151, 152, 153, 1031):
             found = engine.margin(matrix[5 : 5 + n_rows]).view(np.int32)
             assert found.tolist() == expected[5 : 5 + n_rows].tolist()
     if tables:
+        extension = native.extension()
+        assert extension is not None
+        assert extension.Padded(len(trained.types), *tables).sliced == (name not in ONE_BY_ONE)
         few = matrix[-500:]
+        found = np.concatenate([engine.margin(few[start : start + 20]) for start in range(0, 500, 20)])
+        assert int((found.view(np.int32) != expected[-500:]).sum()) == 0
         assert int((walk_tables(tables, few).view(np.int32) != expected[-500:]).sum()) == 0

@@ -79,4 +79,5 @@ def test_damaged_tables_are_refused_or_walked_without_harm() -> None:
         fuzzer.step()
     assert fuzzer.outcomes["Padded walked"] > 20
     assert fuzzer.outcomes["Plain walked"] > 20
+    assert fuzzer.outcomes["Padded at once"] > 20
     assert len(fuzzer.outcomes) > 10

@@ -443,8 +443,19 @@ static PyMethodDef plain_methods[] = {
     {0},
 };
 
+static PyObject *is_sliced(PyObject *self, void *unused)
+{
+    return PyBool_FromLong(((PaddedObject *)self)->trees.tests != NULL);
+}
+
+static PyGetSetDef padded_members[] = {
+    {"sliced", is_sliced, NULL, "Whether many rows are answered at once, and not one by one.", NULL},
+    {0},
+};
+
 static PyType_Slot padded_slots[] = {
-    {Py_tp_new, padded_new}, {Py_tp_dealloc, padded_dealloc}, {Py_tp_methods, padded_methods}, {0},
+    {Py_tp_new, padded_new},         {Py_tp_dealloc, padded_dealloc}, {Py_tp_methods, padded_methods},
+    {Py_tp_getset, padded_members}, {0},
 };
 
 static PyType_Slot plain_slots[] = {

@@ -113,12 +113,10 @@ static ALWAYS_INLINE void pick_ways(const uint16_t *tests, const unsigned depth,
 #pragma GCC unroll 8
     for (unsigned level = 0; level < depth; level++) {
         const unsigned first = 1u << level;
-#pragma GCC unroll 128
         for (unsigned i = 0; i < first; i++)
             met[i] = answers[tests[first + i]];
 #pragma GCC unroll 8
         for (unsigned above = level; above-- > 0;)
-#pragma GCC unroll 64
             for (unsigned i = 0; i < 1u << above; i++)
                 met[i] = met[2 * i] ^ ((met[2 * i] ^ met[2 * i + 1]) & ways[above]);
         ways[level] = met[0];
@@ -173,7 +171,7 @@ int sliced_margin(const Padded *trees, const float *matrix, size_t n_rows, float
 {
     const Forest *forest = &trees->forest;
     Word *answers = malloc(trees->n_tests * sizeof *answers), *rows = malloc(trees->most_strips * sizeof *rows);
-    float *sums = malloc(forest->n_groups * ROWS * sizeof *sums);
+    float *sums = malloc((forest->n_groups * ROWS + 1) * sizeof *sums);
     const int failed = !answers || !rows || !sums;
     for (*done = 0; !failed && n_rows - *done >= SLICED_ROWS;) {
         const size_t count = n_rows - *done < ROWS ? n_rows - *done : ROWS;
