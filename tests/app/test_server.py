@@ -1,5 +1,7 @@
 """A real server on loopback."""
 
+import asyncio
+import gc
 import http.client
 import json
 import signal
@@ -136,6 +138,22 @@ def test_the_follower_runs_beside_the_server(tmp_path: Path) -> None:
         assert one.server.supervisor is not None
         supervisor = one.server.supervisor
         until(lambda: supervisor.pid is not None)
+
+
+@pytest.mark.parametrize("settles", [True, False])
+def test_what_the_start_has_made_is_left_to_itself_once(tmp_path: Path, settles: bool) -> None:
+    made = make_server(settings(tmp_path))
+    made.settles = settles
+    gc.disable()
+    try:
+        for counter in (0, server.SETTLES_AT):
+            assert not gc.isenabled()
+            asyncio.run(made.on_tick(counter))
+        assert gc.isenabled() is settles
+        assert (gc.get_freeze_count() > 0) is settles
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def test_a_signal_before_the_lifespan_began_only_ends_the_server(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """Kinds of field that the configuration classes share."""
 
+import os
 from typing import Annotated, Any
+
+# Else pydantic reads the metadata of every installed package for plugins, which is 10 ms of a start.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.config import JsonDict
