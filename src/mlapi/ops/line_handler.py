@@ -1,12 +1,16 @@
 """Writes lines of a log; those of a busy moment together, since a write for each costs as much as making it."""
 
+from __future__ import annotations
+
 import logging
 import select
 import time
 from abc import ABC, abstractmethod
-from asyncio import AbstractEventLoop
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # the follower and the commands do without the rest of asyncio
+    from asyncio import AbstractEventLoop
 
 HOLD_S: Final = 0.01  # for which a line may wait for others
 # What a pipe takes in one piece (POSIX): what several workers write at the same time is not mixed within a line.
