@@ -96,7 +96,7 @@ def test_the_prediction_log_is_kept_in_postgresql(state: Path, tmp_path: Path) -
 def _count(database: str) -> int:
     with psycopg.connect(database) as connection:
         try:
-            found = connection.execute("SELECT count(*) FROM predictions").fetchone()
+            found = connection.execute("SELECT count(*) FROM answered_rows").fetchone()
         except psycopg.errors.UndefinedTable:  # the writer makes the tables behind the answers
             return 0
     return int(found[0]) if found else 0

@@ -52,12 +52,14 @@ class Lines(logging.Handler):
         self._lines.append((record.name, record.levelname, record.getMessage(), fields))
 
     def __enter__(self) -> list[tuple[object, ...]]:
+        self._level = LOG.level
         LOG.setLevel(logging.INFO)
         LOG.addHandler(self)
         return self._lines
 
     def __exit__(self, *_: object) -> None:
         LOG.removeHandler(self)
+        LOG.setLevel(self._level)
 
 
 class Pair:

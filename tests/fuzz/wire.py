@@ -56,6 +56,7 @@ PATHS: Final = (b"/predict",) * 8 + (
     b"//predict",
     b"*",
 )
+UVICORN: Final = logging.getLogger("uvicorn.error")
 METHODS: Final = (b"POST",) * 12 + (b"GET", b"HEAD", b"post", b"OPTIONS")
 
 
@@ -110,7 +111,8 @@ class Wire:
 
     def __enter__(self) -> Wire:
         self._service.__enter__()
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it warns of every request that is none
+        self._level = UVICORN.level
+        UVICORN.setLevel(logging.CRITICAL)  # it warns of every request that is none
         config = self._server.config
         config.app = self._service.app
         config.load()
@@ -126,6 +128,7 @@ class Wire:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        UVICORN.setLevel(self._level)
         self._service.__exit__(*error)
 
     def compare(self, pieces: list[bytes]) -> int:
