@@ -151,6 +151,9 @@ def test_what_the_start_has_made_is_left_to_itself_once(tmp_path: Path, settles:
             asyncio.run(made.on_tick(counter))
         assert gc.isenabled() is settles
         assert (gc.get_freeze_count() > 0) is settles
+        gc.disable()
+        asyncio.run(made.on_tick(server.SETTLES_AT))  # a day later
+        assert not gc.isenabled()
     finally:
         gc.unfreeze()
         gc.enable()

@@ -1,3 +1,4 @@
+import gc
 import socket
 
 import pytest
@@ -9,6 +10,11 @@ from tests.cli.run import failed
 
 def test_a_service_that_nobody_could_call_does_not_start() -> None:
     assert failed("serve").startswith("MLAPI_API_KEYS: no API key is set")
+
+
+def test_who_fails_to_start_leaves_the_collector_as_it_was() -> None:
+    failed("serve")
+    assert gc.isenabled()
 
 
 def test_a_taken_port_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

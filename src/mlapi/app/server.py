@@ -76,6 +76,7 @@ class Server(uvicorn.Server):
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
         if counter == SETTLES_AT and self.settles:
+            self.settles = False  # uvicorn's counter begins anew each day
             settle()
         if counter % LOOKS_EVERY == 0:
             close_late(self.server_state.connections, time.monotonic())

@@ -15,6 +15,8 @@ from mlapi.cli.command import Command
 from mlapi.cli.invocation import Invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlapi.ops.settings import Settings
 
 MLAPI = (sys.executable, "-m", "mlapi.cli.main")
@@ -33,6 +35,14 @@ WORKER = (*MLAPI, "serve")
 def serve(invocation: Invocation, /, listen_fd: int | None, **flags: object) -> None:
     """Serve the model that an alias names. A promotion takes over by itself."""
     gc.disable()  # until the server settles: looking for garbage among what is imported is a tenth of the start
+    try:
+        start(invocation, listen_fd, flags)
+    finally:
+        gc.enable()
+
+
+def start(invocation: Invocation, listen_fd: int | None, flags: Mapping[str, object]) -> None:
+    """Serve as the settings and flags say; raises SettingsError, OSError."""
     from mlapi.ops.errors import SettingsError
 
     settings = invocation.settings(**flags)
@@ -49,6 +59,7 @@ def run(settings: Settings) -> None:
     if settings.api.workers != 1:
         from mlapi.app import workers
 
+        gc.enable()  # the parent of the workers is done with importing
         sys.exit(workers.run(settings, worker=WORKER, follower=FOLLOWER))
     from mlapi.app import server
 
