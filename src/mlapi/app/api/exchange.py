@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from starlette.types import Scope, Send
 
+from mlapi.app.api.head import Head
 from mlapi.app.api.peer import UNKNOWN, Peer
 from mlapi.app.core.security import Principal
 from mlapi.app.services.prediction_service import Answered
@@ -46,7 +47,7 @@ class Connection(Protocol):
 
     tasks: Collection[object]  # requests under way, of all connections
     transport: Any
-    head: Any  # of a request that came in one piece, else None; see `express.Head`
+    head: Head | None  # of a request that came in one piece
 
     def answer(self, scope: Scope, head: bytes, body: bytes) -> bool:
         """Send a whole answer of status 200.
@@ -239,7 +240,7 @@ def choose_request_id(given: bytes | None) -> str:
     """The client's own id if it is harmless in headers and logs, else a new random one."""
     if given is not None and REQUEST_ID.fullmatch(given):
         return given.decode()
-    return f"{getrandbits(128):032x}"  # to tell requests apart, not to keep them secret; the system would be asked 2 us
+    return f"{getrandbits(128):032x}"  # to tell requests apart, not to keep them secret; asking the system takes 2 µs
 
 
 def route_path(scope: Scope) -> str:

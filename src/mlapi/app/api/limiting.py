@@ -4,7 +4,7 @@ import math
 from functools import lru_cache
 from typing import Final
 
-from mlapi.app.api.exchange import Exchange, Pairs
+from mlapi.app.api.exchange import Exchange, Pairs, spelled
 from mlapi.app.core.errors import RateLimited
 from mlapi.app.services.auth_service import network_of
 from mlapi.app.services.buckets import Verdict
@@ -36,7 +36,7 @@ class Limiting:
         self._under_way: dict[str, int] = {}
         self._at_hand = isinstance(store, MemoryStore)
         self._quotas = [
-            (by_key, store.of(policy), b"".join(b"%b: %b\r\n" % pair for pair in _fields(policy)))
+            (by_key, store.of(policy), spelled(_fields(policy)))
             for by_key, policy in ((False, per_peer), (True, per_key))
             if policy is not None and isinstance(store, MemoryStore)
         ]
