@@ -9,6 +9,7 @@ from typing import Final
 
 from mlapi.app.core.database import Database
 from mlapi.app.models.migrations import HEAD
+from mlapi.ops.settings import KEY_SETTINGS
 
 URL: Final = "MLAPI_DATABASE_URL"
 MAKING_S: Final = 60.0  # for the other process
@@ -36,7 +37,7 @@ def _revision(database: Database) -> object:
 def _upgraded_elsewhere(database: Database) -> bool:
     """Let another process do it; where that fails this one can say why."""
     command = [sys.executable, "-m", "mlapi.app.models.readiness"]
-    environ = {**os.environ, URL: database.url}
+    environ = {name: value for name, value in os.environ.items() if name not in KEY_SETTINGS} | {URL: database.url}
     try:
         done = subprocess.run(command, env=environ, timeout=MAKING_S, capture_output=True, check=False)
     except (OSError, subprocess.TimeoutExpired):
