@@ -75,24 +75,18 @@ def _by_request(ids: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
 
 def _row(request: AnsweredRequestRecord, id_: str, number: int) -> PredictionRecord | None:
     """One row, None where there is none, or no longer."""
+    from mlapi.app.models.answered import SHARED
     from mlapi.app.models.prediction_log import PredictionRecord
 
     if number >= request.n_rows or request.cells[number] is None or (label := request.predictions[number]) is None:
         return None
     return PredictionRecord(
+        **{name: getattr(request, name) for name in SHARED},
         id=id_,
-        request_id=request.request_id,
         row_number=number,
-        model_name=request.model_name,
-        model_version=request.model_version,
         cells=request.cells[number],
         prediction=class_name(label),
         probabilities=request.probabilities[number],
-        key_id=request.key_id,
-        duration_ms=request.duration_ms,
-        environment=request.environment,
-        traffic=request.traffic,
-        created_at=request.created_at,
     )
 
 
