@@ -61,7 +61,7 @@ def test_nothing_to_do_shows_the_help() -> None:
 
 def test_a_setting_that_cannot_be_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLAPI_PORT", "eighty")
-    assert failed("serve") == "MLAPI_PORT: input should be a valid integer, unable to parse string as an integer"
+    assert failed("serve") == "MLAPI_PORT: give a whole number"
 
 
 @pytest.mark.parametrize("arguments", [("--config", "a.toml", "serve"), ("serve", "--config", "a.toml")])

@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 import pytest
-from pydantic import SecretStr
 
+from mlapi.ops.fields import Secret
 from mlapi.ops.messengers import Messenger, Webhook
 from mlapi.ops.notifiers import Everybody, OpenAlerts, from_settings, open_alerts
 from mlapi.ops.notify import Event, Severity
@@ -124,7 +124,7 @@ def test_an_sns_topic_gets_the_event_with_attributes_to_filter_by(queue: Any) ->
 
 def test_a_receiver_that_refuses_or_is_gone_harms_nobody(there: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     there.status = 500
-    Everybody([Webhook("http://127.0.0.1:1"), Webhook(there.address, SecretStr("s"))]).notify(BAD)
+    Everybody([Webhook("http://127.0.0.1:1"), Webhook(there.address, Secret("s"))]).notify(BAD)
     messages = [record.message for record in caplog.records if record.name == "mlapi.ops.notifiers"]
     assert len(messages) == 2
     assert any("refused the event training-failed:churn: status 500" in message for message in messages)

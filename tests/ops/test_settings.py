@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr, ValidationError
 
 from mlapi.ops.errors import SettingsError
+from mlapi.ops.fields import Secret
 from mlapi.ops.settings import Settings, catalog, environment_of, load_settings
 from tests.fixtures.configurations import ENVIRONMENTS, configuration
 
@@ -112,16 +112,16 @@ def test_training_parameters_pass_unread() -> None:
         ("MLAPI_PROT", "1", "no such setting in the environment; did you mean MLAPI_PORT?"),
         ("MLAPI_port", "1", "did you mean MLAPI_PORT?"),
         ("MLAPI_ZZZZZZZZ", "1", "MLAPI_ZZZZZZZZ: no such setting in the environment"),
-        ("MLAPI_PORT", "eighty", "MLAPI_PORT: input should be a valid integer"),
-        ("MLAPI_PORT", "65536", "MLAPI_PORT: input should be less than or equal to 65535"),
-        ("MLAPI_LOG_LEVEL", "loud", "MLAPI_LOG_LEVEL: input should be 'DEBUG'"),
-        ("MLAPI_ENVIRONMENT", "prod", "MLAPI_ENVIRONMENT: input should be 'development' or 'production'"),
+        ("MLAPI_PORT", "eighty", "MLAPI_PORT: give a whole number"),
+        ("MLAPI_PORT", "65536", "MLAPI_PORT: give a whole number <= 65535"),
+        ("MLAPI_LOG_LEVEL", "loud", "MLAPI_LOG_LEVEL: give DEBUG or INFO or WARNING or ERROR or CRITICAL"),
+        ("MLAPI_ENVIRONMENT", "prod", "MLAPI_ENVIRONMENT: give development or production"),
         ("MLAPI_STORE", "dir:models", "MLAPI_STORE: give mlflow, file:DIR or s3://bucket/prefix"),
         ("MLAPI_STORE", "file:", "MLAPI_STORE"),
         ("MLAPI_API_KEYS", "sha256:abc", "MLAPI_API_KEYS: a hashed key is 'sha256:' and 64 hexadecimal digits"),
-        ("MLAPI_IAM_ROLE_ARN", "admin", "MLAPI_IAM_ROLE_ARN: string should match pattern"),
+        ("MLAPI_IAM_ROLE_ARN", "admin", "MLAPI_IAM_ROLE_ARN: give a text matching regex"),
         ("MLAPI_PUBLIC_URL", "https://ml.example.org/api", "MLAPI_PUBLIC_URL: give scheme and host only"),
-        ("MLAPI_DOCS_PUBLIC", "perhaps", "MLAPI_DOCS_PUBLIC: input should be a valid boolean"),
+        ("MLAPI_DOCS_PUBLIC", "perhaps", "MLAPI_DOCS_PUBLIC: give true or false"),
     ],
 )
 def test_a_wrong_variable_is_refused_in_one_line_that_names_it(variable: str, value: str, says: str) -> None:
@@ -142,8 +142,8 @@ def test_a_pattern_or_half_an_origin_is_refused_everywhere(origin: str) -> None:
     [
         ("[api]\nprot = 1", "api.prot: no such setting in mlapi.toml; did you mean api.port?"),
         ("port = 1", "port: no such setting in mlapi.toml; did you mean api.port?"),
-        ("[api]\nport = 'x'", "api.port in mlapi.toml: input should be a valid integer"),
-        ("[api]\ncors_origins = [1]", "api.cors_origins in mlapi.toml: input should be a valid string"),
+        ("[api]\nport = 'x'", "api.port in mlapi.toml: give a whole number"),
+        ("[api]\ncors_origins = [1]", "api.cors_origins in mlapi.toml: give a text"),
         ("api = 1", "api: no such setting in mlapi.toml"),
         ("[api", "is not valid TOML"),
     ],
@@ -168,7 +168,7 @@ def test_a_flag_that_is_no_setting_is_refused() -> None:
 
 def test_settings_are_frozen_and_hide_secrets() -> None:
     settings = load_settings(environ={"MLAPI_API_KEY": "mlk_very_secret", "MLAPI_DATABASE_URL": "postgresql://u:p@h/d"})
-    with pytest.raises(ValidationError):
+    with pytest.raises(AttributeError, match="immutable"):
         settings.store = "file:x"  # type: ignore[misc]  # that it fails is the test
     assert "mlk_very" not in repr(settings)
     assert "u:p" not in repr(settings)
@@ -181,8 +181,6 @@ def test_a_wrong_secret_is_not_echoed() -> None:
 def test_settings_can_be_built_from_their_parts() -> None:
     parts = load_settings(environ={"MLAPI_PORT": "9"})
     assert Settings(api=parts.api, mlflow=parts.mlflow) == parts
-    with pytest.raises(ValidationError):
-        Settings.model_validate(3)
 
 
 class TestProduction:
@@ -242,7 +240,7 @@ def test_the_environment_wins_over_each_configuration(environment: str) -> None:
 def test_a_child_builds_the_same_settings_from_the_variables_of_its_parent(environment: str) -> None:
     settings = load_settings(config_file=configuration(environment), environ={})
     child = load_settings(environ=environment_of(settings))
-    assert child == settings.model_copy(update={"training": {}})
+    assert child == settings.replaced(training={})
 
 
 def test_a_child_is_told_only_what_it_may_know() -> None:
@@ -261,4 +259,4 @@ def test_any_value_gives_settings_or_one_line(environ: dict[str, str]) -> None:
 
 
 def test_a_key_is_a_secret_whatever_the_source() -> None:
-    assert isinstance(load_settings(environ={}, flags={"api_keys": ["a"]}).api.keys[0], SecretStr)
+    assert isinstance(load_settings(environ={}, flags={"api_keys": ["a"]}).api.keys[0], Secret)

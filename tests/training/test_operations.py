@@ -127,9 +127,9 @@ def test_a_feature_less_is_a_breaking_change(settings: Settings) -> None:
 
 
 def test_a_slow_version_is_refused(settings: Settings) -> None:
-    budget = settings.registry.model_copy(update={"latency_budget_ms": 1e-9})
+    budget = settings.registry.replaced(latency_budget_ms=1e-9)
     with pytest.raises(GatesRefused, match="latency: one row takes"):
-        promote("churn", "1", settings=settings.model_copy(update={"registry": budget}))
+        promote("churn", "1", settings=settings.replaced(registry=budget))
 
 
 def test_an_unknown_gate_is_told(settings: Settings) -> None:

@@ -18,12 +18,12 @@ def with_key(settings: Settings) -> Settings:
     Raises:
         OSError: the file cannot be read or written.
     """
-    from pydantic import SecretStr
+    from mlapi.ops.fields import Secret
 
     if settings.has_keys:
         return settings
-    api = settings.api.model_copy(update={"api_key": SecretStr(kept_key(settings.key_file))})
-    return settings.model_copy(update={"api": api})
+    api = settings.api.replaced(api_key=Secret(kept_key(settings.key_file)))
+    return settings.replaced(api=api)
 
 
 def kept_key(file: Path) -> str:

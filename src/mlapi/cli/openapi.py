@@ -44,7 +44,7 @@ def openapi(
 def _contract(settings: Settings) -> bytes:
     """The document of a service that has no model, laid out so that a reader sees what changes."""
     with TemporaryDirectory() as empty:
-        document = asyncio.run(_asked(settings.model_copy(update={"state_dir": Path(empty)})))
+        document = asyncio.run(_asked(settings.replaced(state_dir=Path(empty))))
     return json.dumps(_without_examples(json.loads(document)), indent=1, ensure_ascii=False).encode() + b"\n"
 
 
@@ -70,14 +70,13 @@ def _compare(against: Path, document: bytes) -> None:
 
 async def _asked(settings: Settings) -> bytes:
     """Ask the app itself, over ASGI without a socket, so that what is printed is what is served."""
-    from pydantic import SecretStr
-
     from mlapi.app.main import create_app
     from mlapi.cli.keys import new_key
+    from mlapi.ops.fields import Secret
 
     key = new_key()
-    api = settings.api.model_copy(update={"api_keys": (SecretStr(key),)})
-    app = create_app(settings.model_copy(update={"api": api}))
+    api = settings.api.replaced(api_keys=(Secret(key),))
+    app = create_app(settings.replaced(api=api))
     async with app.lifespan() as state:
         scope = _scope(key) | {"state": dict(state)}
         sent: list[MutableMapping[str, Any]] = []

@@ -111,7 +111,7 @@ def _listening(settings: Settings) -> Settings:
 
 
 def _with_api(settings: Settings, **changes: object) -> Settings:
-    return settings.model_copy(update={"api": settings.api.model_copy(update=changes)})
+    return settings.replaced(api=settings.api.replaced(**changes))
 
 
 def _print_banner(settings: Settings) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
+import msgspec
+from msgspec.structs import FieldInfo
+
+from mlapi.ops.conversion import plain
+from mlapi.ops.fields import Secret, Section
 
 
 class Entry(NamedTuple):
@@ -24,21 +27,32 @@ class Entry(NamedTuple):
         return ".".join(self.path)
 
 
-def entries(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[Entry]:
+def entries(kind: type[Section], path: tuple[str, ...] = ()) -> Iterator[Entry]:
     """Give the settings of a configuration class and of the classes inside it, in order of declaration.
 
     A field without a meaning is none that a user sets by an environment variable, and is left out.
     """
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from entries(field.annotation, (*path, name))
-        elif isinstance(field.json_schema_extra, dict):
-            yield _entry((*path, name), field, field.json_schema_extra)
+    for field in msgspec.structs.fields(kind):
+        inner = plain(field.type)
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield from entries(inner, (*path, field.name))
+        elif (said := _said(field.type)) is not None:
+            yield _entry((*path, field.name), field, said)
 
 
-def _entry(path: tuple[str, ...], field: FieldInfo, extra: dict[str, Any]) -> Entry:
+def _said(kind: Any) -> msgspec.Meta | None:
+    """What `about` said of a field, inside its type or inside the alternative to None."""
+    for one in (kind, *getattr(kind, "__args__", ())):
+        for said in getattr(one, "__metadata__", ()):
+            if isinstance(said, msgspec.Meta) and said.description:
+                return said
+    return None
+
+
+def _entry(path: tuple[str, ...], field: FieldInfo, said: msgspec.Meta) -> Entry:
+    extra = said.extra or {}
     env = extra["env"] or f"MLAPI_{path[-1].upper()}"
-    return Entry(path, env, extra["shown"] or _shown(field.default), field.description or "")
+    return Entry(path, env, extra["shown"] or _shown(field.default), said.description or "")
 
 
 def _shown(default: object) -> str:
@@ -47,7 +61,7 @@ def _shown(default: object) -> str:
 
 def spelled(value: object) -> str:
     """Spell a value as its environment variable takes it."""
-    if isinstance(value, SecretStr):
+    if isinstance(value, Secret):
         return value.get_secret_value()
     if isinstance(value, bool):
         return str(value).lower()

@@ -1,41 +1,57 @@
-"""Kinds of field that the configuration classes share."""
+"""What the configuration classes are made of."""
 
-import os
-from typing import Annotated, Any
+from typing import Any, Self
 
-# Else pydantic reads the metadata of every installed package for plugins, which is 10 ms of a start.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic.config import JsonDict
+import msgspec
 
 
-class Section(BaseModel):
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen group of settings; an unknown name is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    def replaced(self, **changes: Any) -> Self:
+        """Give the same with other values, which are of the fields' types already."""
+        return msgspec.structs.replace(self, **changes)
 
 
-def setting(default: Any, meaning: str, *, env: str | None = None, shown: str | None = None, **bounds: Any) -> Any:
-    """Declare a setting.
+class Secret:
+    """A text that is shown as stars wherever it is printed by mistake."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """The text; by the name that pydantic's SecretStr gives it."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret('**********')"
+
+
+Names = tuple[str, ...]
+"""In a text separated by commas."""
+
+Secrets = tuple[Secret, ...]
+"""Likewise."""
+
+
+def about(meaning: str, *, env: str | None = None, shown: str | None = None, **bounds: Any) -> msgspec.Meta:
+    """Declare a setting, inside the `Annotated` of its type.
 
     Args:
-        default: value without any source.
         meaning: one line for the table of settings.
         env: environment variable, where another tool owns the name; else `MLAPI_` and the field's name in capitals.
         shown: what the table shows as the default, where it depends on another setting.
-        bounds: pydantic's own constraints, such as `ge`.
+        bounds: msgspec's own constraints, such as `ge`.
     """
-    extra: JsonDict = {"env": env, "shown": shown}
-    return Field(default, description=meaning, json_schema_extra=extra, **bounds)
-
-
-def split_commas(value: object) -> object:
-    """Split `a, b` into its non-empty parts; what is no text stays as it is."""
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(split_commas)]
-Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(split_commas)]
+    return msgspec.Meta(description=meaning, extra={"env": env, "shown": shown}, **bounds)

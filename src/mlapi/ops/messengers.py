@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
-from pydantic import SecretStr
 
+from mlapi.ops.fields import Secret
 from mlapi.ops.logs import redact, timestamp
 from mlapi.ops.notify import Event, Severity
 
@@ -38,7 +38,7 @@ class Webhook:
 
     least = Severity.WARNING
 
-    def __init__(self, url: str, secret: SecretStr | None = None, *, post: Post | None = None) -> None:
+    def __init__(self, url: str, secret: Secret | None = None, *, post: Post | None = None) -> None:
         """Take the receiver's address and the secret that it shares with us; without one nothing is signed."""
         self._url = url
         self._secret = secret
@@ -84,7 +84,7 @@ class PagerDuty:
 
     least = Severity.ERROR
 
-    def __init__(self, integration_key: SecretStr, url: str, *, post: Post | None = None) -> None:
+    def __init__(self, integration_key: Secret, url: str, *, post: Post | None = None) -> None:
         """Take the key of an Events v2 integration, and the address of the API."""
         self._key = integration_key
         self._url = url

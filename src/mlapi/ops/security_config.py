@@ -1,32 +1,41 @@
 """Settings of secrets, roles and signatures."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
-
-from mlapi.ops.fields import Names, Section, setting
+from mlapi.ops.fields import Names, Secret, Section, about
 
 
-class SecurityConfig(Section):
+class SecurityConfig(Section, frozen=True, kw_only=True):
     """Where secrets come from and what is trusted. A switch that is off makes no call."""
 
-    secrets_manager_enabled: bool = setting(False, "read API keys from AWS Secrets Manager")
-    keys_secret: str = setting("mlapi/api-keys", "name or ARN of that secret", min_length=1)
-    parameter_store_enabled: bool = setting(False, "read API keys from the AWS Systems Manager parameter store")
-    keys_parameters: str = setting("/mlapi/api-keys", "path of those parameters", pattern=r"^/")
-    keys_file: Path | None = setting(None, "TOML or JSON file with API keys, which `mlapi keys` writes")
-    keys_in_database: bool = setting(False, "keep API keys in the service's own database too")
-    keys_revoked_within_s: float = setting(
-        60.0, "seconds within which a revoked key is refused; sources are read four times as often", ge=1, le=60
+    secrets_manager_enabled: Annotated[bool, about("read API keys from AWS Secrets Manager")] = False
+    keys_secret: Annotated[str, about("name or ARN of that secret", min_length=1)] = "mlapi/api-keys"  # noqa: S105  # a name
+    parameter_store_enabled: Annotated[bool, about("read API keys from the AWS Systems Manager parameter store")] = (
+        False
     )
-    failed_keys_per_minute: int = setting(
-        10, "wrong keys of one peer before it gets 429, which a valid key never does; 0 for no end", ge=0
+    keys_parameters: Annotated[str, about("path of those parameters", pattern=r"^/")] = "/mlapi/api-keys"
+    keys_file: Annotated[Path, about("TOML or JSON file with API keys, which `mlapi keys` writes")] | None = None
+    keys_in_database: Annotated[bool, about("keep API keys in the service's own database too")] = False
+    keys_revoked_within_s: Annotated[
+        float, about("seconds within which a revoked key is refused; sources are read four times as often", ge=1, le=60)
+    ] = 60.0
+    failed_keys_per_minute: Annotated[
+        int, about("wrong keys of one peer before it gets 429, which a valid key never does; 0 for no end", ge=0)
+    ] = 10
+    iam_role_arn: (
+        Annotated[str, about("role to assume before any other AWS call", pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")]
+        | None
+    ) = None
+    insecure_hosts: Annotated[
+        Names, about("hosts that may be spoken to without TLS in production, separated by commas")
+    ] = ()
+    public_key_file: Annotated[Path, about("PEM file of the Ed25519 key that bundles must be signed with")] | None = (
+        None
     )
-    iam_role_arn: str | None = setting(
-        None, "role to assume before any other AWS call", pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$"
-    )
-    insecure_hosts: Names = setting((), "hosts that may be spoken to without TLS in production, separated by commas")
-    public_key_file: Path | None = setting(None, "PEM file of the Ed25519 key that bundles must be signed with")
-    webhook_secret: SecretStr | None = setting(
-        None, "secret that MLflow's registry webhook is signed with; the service takes no webhook without"
-    )
+    webhook_secret: (
+        Annotated[
+            Secret, about("secret that MLflow's registry webhook is signed with; the service takes no webhook without")
+        ]
+        | None
+    ) = None

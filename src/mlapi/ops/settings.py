@@ -3,15 +3,16 @@
 import os
 from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+import msgspec
 
 from mlapi.ops import mlflow_config, sources
 from mlapi.ops.api_config import APIConfig
 from mlapi.ops.catalog import Entry, entries, spelled
+from mlapi.ops.conversion import Unfit, convert
 from mlapi.ops.errors import SettingsError
-from mlapi.ops.fields import Section, setting
+from mlapi.ops.fields import Secret, Section, about
 from mlapi.ops.mlflow_config import MLflowConfig
 from mlapi.ops.monitoring_config import MonitoringConfig
 from mlapi.ops.production import refuse_unsafe
@@ -23,27 +24,28 @@ KEY_SETTINGS = ("MLAPI_API_KEY", "MLAPI_API_KEYS")  # variables that hold keys; 
 OPEN_SECTIONS = ("training",)  # read by mlapi.training.config, which ops does not know
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True):
     """The settings of one process, whatever they came from."""
 
-    environment: Literal["development", "production"] = setting(
-        "development", "`development` or `production`; production refuses whatever is unsafe"
+    environment: Annotated[
+        Literal["development", "production"],
+        about("`development` or `production`; production refuses whatever is unsafe"),
+    ] = "development"
+    store: Annotated[
+        str, about("where models are: `mlflow`, `file:DIR` (below `state_dir` unless absolute) or `s3://bucket/prefix`")
+    ] = "mlflow"
+    state_dir: Annotated[Path, about("directory of everything that this machine keeps")] = DEFAULT_STATE_DIR
+    follow_interval_s: Annotated[float, about("seconds between looks at the alias that is followed", ge=0.1)] = 5.0
+    openml_server: Annotated[str, about("server that `openml:NAME` tables come from", env="OPENML_SERVER")] = (
+        "https://www.openml.org"
     )
-    store: str = setting(
-        "mlflow", "where models are: `mlflow`, `file:DIR` (below `state_dir` unless absolute) or `s3://bucket/prefix`"
-    )
-    state_dir: Path = setting(DEFAULT_STATE_DIR, "directory of everything that this machine keeps")
-    follow_interval_s: float = setting(5.0, "seconds between looks at the alias that is followed", ge=0.1)
-    openml_server: str = setting(
-        "https://www.openml.org", "server that `openml:NAME` tables come from", env="OPENML_SERVER"
-    )
-    database_url: SecretStr | None = setting(None, "SQLAlchemy address of the service's own database")
+    database_url: Annotated[Secret, about("SQLAlchemy address of the service's own database")] | None = None
     api: APIConfig = APIConfig()
     mlflow: MLflowConfig
     registry: RegistryConfig = RegistryConfig()
     security: SecurityConfig = SecurityConfig()
     monitoring: MonitoringConfig = MonitoringConfig()
-    training: Mapping[str, Any] = {}
+    training: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def serving_dir(self) -> Path:
@@ -62,31 +64,18 @@ class Settings(Section):
         elsewhere = security.secrets_manager_enabled or security.parameter_store_enabled or security.keys_in_database
         return bool(self.api.keys) or security.keys_file is not None or elsewhere
 
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_in(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        filled = dict(given)
-        if isinstance(given.get("mlflow", {}), Mapping):
-            state_dir = Path(given.get("state_dir") or DEFAULT_STATE_DIR)
-            filled["mlflow"] = mlflow_config.with_defaults(given.get("mlflow", {}), state_dir)
-        if isinstance(given.get("api", {}), Mapping):
-            filled["api"] = {"https_only": given.get("environment") == "production", **given.get("api", {})}
-        return filled
+    def __post_init__(self) -> None:
+        """Refuse what no type tells.
 
-    @field_validator("store")
-    @classmethod
-    def _known_store(cls, store: str) -> str:
-        if store == "mlflow" or any(store.startswith(prefix) and store != prefix for prefix in ("file:", "s3://")):
-            return store
-        raise SettingsError("MLAPI_STORE", "give mlflow, file:DIR or s3://bucket/prefix")
-
-    @model_validator(mode="after")
-    def _fit_for_production(self) -> Self:
+        Raises:
+            SettingsError: names the first setting that cannot be used, or that is unsafe in production.
+        """
+        if self.store != "mlflow" and not any(
+            self.store.startswith(prefix) and self.store != prefix for prefix in ("file:", "s3://")
+        ):
+            raise SettingsError("MLAPI_STORE", "give mlflow, file:DIR or s3://bucket/prefix")
         if self.environment == "production":
             refuse_unsafe(self)
-        return self
 
 
 def load_settings(
@@ -108,9 +97,10 @@ def load_settings(
     """
     given = given_settings(config_file=config_file, environ=environ, flags=flags)
     try:
-        return Settings.model_validate(sources.nest(given))
-    except ValidationError as error:
-        raise _first_problem(error, given) from error
+        return convert(_filled_in(sources.nest(given)), Settings)
+    except Unfit as error:
+        origins = (known.origin for path, known in given.items() if error.place[: len(path)] == path)
+        raise SettingsError(next(origins, ".".join(error.place)), error.reason) from error
 
 
 def given_settings(
@@ -176,9 +166,8 @@ def _code(text: str) -> str:
     return f"`{text}`" if text and " " not in text else text
 
 
-def _first_problem(error: ValidationError, given: Mapping[tuple[str, ...], sources.Given]) -> SettingsError:
-    problem = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    place = tuple(str(part) for part in problem["loc"])
-    origins = (known.origin for path, known in given.items() if place[: len(path)] == path)
-    message = problem["msg"]
-    return SettingsError(next(origins, ".".join(place)), message[:1].lower() + message[1:])
+def _filled_in(given: dict[str, Any]) -> dict[str, Any]:
+    """Add what follows from other settings."""
+    state_dir = given.get("state_dir") or DEFAULT_STATE_DIR
+    api = {"https_only": given.get("environment") == "production", **given.get("api", {})}
+    return {**given, "mlflow": mlflow_config.with_defaults(given.get("mlflow", {}), Path(str(state_dir))), "api": api}

@@ -11,14 +11,13 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from mlapi.bundle.profile import FeatureOverride
 from mlapi.bundle.schema import OnUnknownFeature
-from mlapi.ops.fields import Names
 from mlapi.training.address import OPENML, file_name, placed
 from mlapi.training.booster_params import BoosterParams
 from mlapi.training.calibration import Wish
 from mlapi.training.card_texts import PARTS, CardTexts
 from mlapi.training.errors import ConfigError
 from mlapi.training.file_names import stem
-from mlapi.training.frozen import Frozen
+from mlapi.training.frozen import Frozen, Names
 from mlapi.training.search_space import SPACE, Space
 from mlapi.training.threshold import OBJECTIVES, read_objective
 

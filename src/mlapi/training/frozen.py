@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from mlapi.training.errors import ConfigError, nearest
 
@@ -30,3 +30,12 @@ class Frozen(BaseModel):
             field = ".".join(map(str, first["loc"]))
             known = nearest(field, cls.known()) if first["type"] == "extra_forbidden" else ""
             raise ConfigError(cls.place + field, first["msg"][:1].lower() + first["msg"][1:] + known) from error
+
+
+def _split_commas(given: object) -> object:
+    """Split `a, b` into its non-empty parts; what is no text stays as it is."""
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_commas)]
+"""Texts, or one with commas between them."""

@@ -83,9 +83,7 @@ def test_a_malformed_one_is_ignored(service: Service, caplog: pytest.LogCaptureF
 
 def test_spans_reach_the_receiver_that_the_settings_name(tmp_path: Path, receiver: Receiver) -> None:
     publish(tmp_path, "churn", bundle())
-    with Service(
-        settings(tmp_path).model_copy(update={"monitoring": monitoring(tmp_path, receiver.address)})
-    ) as service:
+    with Service(settings(tmp_path).replaced(monitoring=monitoring(tmp_path, receiver.address))) as service:
         answer = service.post({"data": [ROW, ROW]}, headers={**PARENT, "tracestate": "vendor=1"})
         alone = service.get("/nothing")
     until(lambda: len(receiver.spans) == 2)
@@ -108,7 +106,7 @@ def test_spans_reach_the_receiver_that_the_settings_name(tmp_path: Path, receive
 
 def test_a_receiver_that_is_away_fails_no_request(tmp_path: Path) -> None:
     publish(tmp_path, "churn", bundle())
-    given = settings(tmp_path).model_copy(update={"monitoring": monitoring(tmp_path, "http://127.0.0.1:9")})
+    given = settings(tmp_path).replaced(monitoring=monitoring(tmp_path, "http://127.0.0.1:9"))
     with Service(given) as service:
         assert {service.post({"data": [ROW]}).status_code for _ in range(20)} == {200}
 
@@ -118,7 +116,7 @@ def test_without_the_extra_the_service_says_so_and_goes_on(
 ) -> None:
     monkeypatch.setattr("mlapi.app.utils.tracing.find_spec", lambda name: None)
     publish(tmp_path, "churn", bundle())
-    given = settings(tmp_path).model_copy(update={"monitoring": monitoring(tmp_path, "http://127.0.0.1:9")})
+    given = settings(tmp_path).replaced(monitoring=monitoring(tmp_path, "http://127.0.0.1:9"))
     with caplog.at_level(logging.WARNING), Service(given) as service:
         assert service.post({"data": [ROW]}, headers=PARENT).headers["traceparent"] == PARENT["traceparent"]
     assert "the extra 'otel' is not installed" in caplog.text
