@@ -17,6 +17,7 @@ from benchmarks.clock import least_us
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.schemas.native import NativeDecoder
 from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.types import as_array
 
 REPEATS = {1: 500, 100: 20, 1000: 2}  # by rows of a body; the calls of one round
 LIMITS = {"max_rows": 1000, "max_depth": 32}  # of the service
@@ -55,7 +56,7 @@ def native_way(decoder: NativeDecoder, body: bytes) -> NDArray[np.float32]:
     decoded = decoder.decode(body)
     if decoded is None or decoded.matrix is None:
         raise RuntimeError("the native decoder doubts a plain body")
-    return decoded.matrix
+    return as_array(decoded.matrix)
 
 
 def pandas_way(encoder: Encoder) -> Way:

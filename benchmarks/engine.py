@@ -96,8 +96,8 @@ def engines_of(booster: xgboost.Booster) -> dict[str, Call]:
     return {
         "inplace_predict": inplace,
         "libxgboost": LibXGBoost(model).margin,
-        "node by node": NativeTrees(forest, None).margin,
-        "native": NativeTrees(forest, build_tables(order_nodes(forest))).margin,
+        "node by node": NativeTrees.of(forest, None).margin,
+        "native": NativeTrees.of(forest, build_tables(order_nodes(forest))).margin,
     }
 
 

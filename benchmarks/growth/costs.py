@@ -20,8 +20,8 @@ import numpy as np
 from benchmarks.clock import least_us
 from benchmarks.servers import resident_mib
 from mlapi.app.schemas.decoder import RequestDecoder
-from mlapi.bundle.encoder import Encoded
 from mlapi.bundle.model import Bundle, load
+from mlapi.bundle.types import Floats
 
 ROUND_S, ROUNDS = 0.03, 5  # processor time of one round of a call, and how often
 MOST_REPEATS = 1000
@@ -32,11 +32,11 @@ def measure(directory: Path, rows: Sequence[object], sizes: Sequence[int]) -> di
     before_mib, begun = resident_mib(os.getpid()), time.process_time()
     bundle = load(directory)
     load_s, added_mib = time.process_time() - begun, resident_mib(os.getpid()) - before_mib
-    decoder = RequestDecoder(bundle.encoder, max_rows=max(sizes), max_depth=32)
+    decoder = RequestDecoder(bundle, max_rows=max(sizes), max_depth=32)
     found: dict[str, dict[str, float]] = {"engine": {}, "predict": {}}
     for n_rows in sizes:
         body = json.dumps({"data": list(itertools.islice(itertools.cycle(rows), n_rows))}).encode()
-        matrix = decode(bundle, decoder, body).matrix
+        matrix = decode(bundle, decoder, body)
         found["engine"][str(n_rows)] = cost_us(partial(bundle.engine.margin, matrix))
         found["predict"][str(n_rows)] = cost_us(partial(predict, bundle, decoder, body))
     return {
@@ -49,14 +49,14 @@ def measure(directory: Path, rows: Sequence[object], sizes: Sequence[int]) -> di
     }
 
 
-def decode(bundle: Bundle, decoder: RequestDecoder, body: bytes) -> Encoded:
+def decode(bundle: Bundle, decoder: RequestDecoder, body: bytes) -> Floats:
     decoded = decoder.decode(body)
-    return bundle.encoder.encode_table(decoded.table) if decoded.matrix is None else Encoded(decoded.matrix, ())
+    return bundle.encoder.encode_table(decoded.table).matrix if decoded.matrix is None else decoded.matrix
 
 
 def predict(bundle: Bundle, decoder: RequestDecoder, body: bytes) -> bytes:
     """Go from the bytes of a body to the bytes of labels and probabilities."""
-    prediction = bundle.predict_encoded(decode(bundle, decoder, body))
+    prediction = bundle.predict_matrix(decode(bundle, decoder, body))
     return msgspec.json.encode([prediction.labels, prediction.probabilities.tolist()])
 
 

@@ -14,13 +14,13 @@ from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.forest import read_forest
 from mlapi.bundle.golden import Golden
+from mlapi.bundle.libxgboost import LibXGBoost
 from mlapi.bundle.manifest import MANIFEST_FILE, Dataset, ManifestMeta, build_manifest, sha256
 from mlapi.bundle.nodes import order_nodes
 from mlapi.bundle.padding import build_tables
 from mlapi.bundle.reference import Reference
 from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
-from mlapi.bundle.trees import LibXGBoost
 from mlapi.bundle.types import Label, Matrix, Row
 
 MOST_ROWS: Final = 4000  # to grow on: a tree has no more leaves than that, however deep it may be

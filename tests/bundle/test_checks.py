@@ -312,7 +312,7 @@ def test_golden_refuses_tables_whose_indices_are_out_of_range() -> None:
 def test_golden_refuses_tables_of_other_leaves() -> None:
     leaves = Tables.from_files(binary().files)
     assert leaves is not None
-    refused = refusal(checks.golden, with_table(leaves=leaves.leaves + np.float32(1e-6)))
+    refused = refusal(checks.golden, with_table(leaves=np.asarray(leaves.leaves) + np.float32(1e-6)))
     assert (refused.check, refused.code) == ("golden", "golden_mismatch")
 
 

@@ -8,7 +8,7 @@ import pytest
 from mlapi.bundle import load
 from mlapi.bundle.archive import pack, read_directory
 from mlapi.bundle.decision import shortest
-from mlapi.bundle.encoder import UnknownCell
+from mlapi.bundle.encoded import UnknownCell
 from mlapi.bundle.manifest import FORMAT_VERSION, sha256
 from mlapi.bundle.types import Row
 from mlapi.bundle.verify import main

@@ -10,8 +10,9 @@ import pytest
 from mlapi.bundle.decision import Decision, Isotonic, Platt
 from mlapi.bundle.errors import FormatError, RowsError, VerificationError
 from mlapi.bundle.golden import Golden, Numbers
-from mlapi.bundle.trees import LibXGBoost, TreeEngine
-from mlapi.bundle.types import Contributions, Margin, Matrix
+from mlapi.bundle.libxgboost import LibXGBoost
+from mlapi.bundle.trees import TreeEngine
+from mlapi.bundle.types import AnyFloats, Contributions, Matrix
 from tests.fixtures import tables
 from tests.fixtures.bundles import KINDS, Made, binary, make
 
@@ -119,8 +120,8 @@ def test_check_refuses_another_zero() -> None:
         def __init__(self, zero: float) -> None:
             self.zero = zero
 
-        def margin(self, matrix: Matrix) -> Margin:
-            return np.full((len(matrix), 1), self.zero, np.float32)
+        def margin(self, matrix: AnyFloats) -> AnyFloats:
+            return cast("AnyFloats", np.full((len(matrix), 1), self.zero, np.float32))
 
         def contributions(self, matrix: Matrix) -> Contributions:
             raise NotImplementedError

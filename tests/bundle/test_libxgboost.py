@@ -192,7 +192,7 @@ class Block:
             raise ImportError(name + " is blocked")
 sys.meta_path.insert(0, Block())
 import numpy
-from mlapi.bundle.trees import LibXGBoost
+from mlapi.bundle.libxgboost import LibXGBoost
 engine = LibXGBoost(pathlib.Path({str(tmp_path / "model.ubj")!r}).read_bytes())
 print(engine.margin(numpy.zeros((1, 5), numpy.float32)).view(numpy.int32)[0, 0], os.environ["OMP_WAIT_POLICY"])
 """

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mlapi.bundle import Bundle, libxgboost, load
 from mlapi.bundle.archive import pack, unpack, write_directory
 from mlapi.bundle.decision import Decision, Platt, shortest
-from mlapi.bundle.encoder import UnknownCell
+from mlapi.bundle.encoded import UnknownCell
 from mlapi.bundle.errors import RowsError, VerificationError
 from mlapi.bundle.signing import generate_keys
 from mlapi.bundle.types import Cell, Matrix
@@ -79,7 +79,7 @@ def test_a_row_alone_gets_what_it_gets_among_others(made: Made, bundle: Bundle) 
 
 def test_explain_says_what_each_feature_adds_to_the_margin(made: Made, bundle: Bundle) -> None:
     encoded = bundle.encoder.encode_table(made.sample.table)
-    found = bundle.explain(encoded)
+    found = bundle.explain(encoded.matrix)
     assert found.shape == (400, bundle.decision.n_groups, len(bundle.schema.features) + 1)
     np.testing.assert_allclose(found.sum(axis=2), bundle.predict_encoded(encoded).margin, rtol=0, atol=1e-5)
 
@@ -97,7 +97,7 @@ def test_a_bundle_is_loaded_scored_and_explained_without_libxgboost(
     bundle = load(made.write(tmp_path / "1"))
     prediction = bundle.predict(made.sample.rows(range(400)))
     assert bits(prediction.margin) == bits(made.expected(made.matrix, output_margin=True))
-    assert bundle.explain(bundle.encoder.encode_table(made.sample.table)).shape[0] == 400
+    assert bundle.explain(bundle.encoder.encode_table(made.sample.table).matrix).shape[0] == 400
 
 
 def test_the_example_row_can_be_predicted(bundle: Bundle) -> None:

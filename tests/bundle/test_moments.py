@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlapi.bundle.moments import EARLIEST, LATEST, PARTS, in_range, parts_of, read_all, seconds_of, spelled
+from mlapi.bundle.moment_columns import in_range, parts_of, read_all
+from mlapi.bundle.moments import EARLIEST, LATEST, PARTS, seconds_of, spelled
 from tests.fixtures.strategies import moments, seconds
 
 

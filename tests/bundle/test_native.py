@@ -36,7 +36,7 @@ def tables_of(trained: Trained) -> Tables:
 
 
 def engine_of(trained: Trained, tables: bool = True) -> NativeTrees:
-    return NativeTrees(read_forest(trained.model), tables_of(trained) if tables else None)
+    return NativeTrees.of(read_forest(trained.model), tables_of(trained) if tables else None)
 
 
 def rows(trained: Trained, n_rows: int) -> Matrix:
@@ -114,7 +114,7 @@ def test_threads_share_an_engine() -> None:
 def test_an_engine_owns_what_it_reads() -> None:
     trained = train()
     forest, tables, matrix = read_forest(trained.model), tables_of(trained), rows(trained, 50)
-    engine = NativeTrees(forest, tables)
+    engine = NativeTrees.of(forest, tables)
     walk, expected = engine._walk, engine.margin(matrix)
     for array in tables:
         array.fill(0)
@@ -136,7 +136,7 @@ def test_an_engine_owns_what_it_reads() -> None:
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_contributions_are_xgboosts_and_sum_to_the_margin(n_classes: int, options: dict[str, Any]) -> None:
     trained = train(n_classes, **options)
-    engine = NativeTrees(read_forest(trained.model), None)
+    engine = NativeTrees.of(read_forest(trained.model), None)
     matrix = rows(trained, 300)
     matrix[np.isinf(matrix)] = np.nan  # XGBoost's DMatrix takes none
     found = engine.contributions(matrix)
@@ -149,14 +149,14 @@ def test_contributions_sum_where_no_training_row_came() -> None:
     forest = read_forest(train(rounds=30).model)
     covers = forest.covers.copy()
     covers[::3] = 0
-    engine = NativeTrees(forest._replace(covers=covers), None)
+    engine = NativeTrees.of(forest._replace(covers=covers), None)
     matrix = rows(train(rounds=30), 200)
     np.testing.assert_allclose(engine.contributions(matrix).sum(axis=2), engine.margin(matrix), rtol=0, atol=1e-5)
 
 
 def test_tables_of_another_model_are_refused() -> None:
     with pytest.raises(EngineError, match="another number of margins"):
-        NativeTrees(read_forest(train(4).model), tables_of(train()))
+        NativeTrees.of(read_forest(train(4).model), tables_of(train()))
 
 
 def _set(name: str, at: Any, value: int) -> Any:
@@ -204,7 +204,7 @@ BIG = 2**32 - 1
 def test_tables_that_lead_out_of_an_array_are_refused(change: Any, reason: str) -> None:
     trained = train()
     with pytest.raises(EngineError, match=reason):
-        NativeTrees(read_forest(trained.model), change(tables_of(trained)))
+        NativeTrees.of(read_forest(trained.model), change(tables_of(trained)))
 
 
 def test_no_mutated_table_leads_a_walk_astray() -> None:

@@ -48,7 +48,7 @@ def test_margins_are_xgboosts_in_every_bit(name: str) -> None:
     matrix = proof_rows(nodes, ROWS, seed=7)
     matrix[: len(trained.matrix)] = trained.matrix[: len(matrix)]
     expected = inplace(trained, matrix).view(np.int32)
-    for engine in [NativeTrees(forest, None), *([NativeTrees(forest, tables)] if tables else [])]:
+    for engine in [NativeTrees.of(forest, None), *([NativeTrees.of(forest, tables)] if tables else [])]:
         found = engine.margin(matrix).view(np.int32)
         assert int((found != expected).sum()) == 0, engine.name
         # Whole lanes of eight rows, what is left of them, both; and the edges of 24 and 128 rows at once.

@@ -13,7 +13,8 @@ from mlapi.app.core.request import Decoded
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.schemas.native import NativeDecoder
 from mlapi.app.services.remarks import remarks
-from mlapi.bundle.encoder import Encoded, Encoder
+from mlapi.bundle.encoded import Encoded
+from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.model import Prediction
 from mlapi.bundle.schema import FeatureSchema

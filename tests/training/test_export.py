@@ -13,10 +13,10 @@ from mlapi.bundle import load, native
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import VerificationError
+from mlapi.bundle.libxgboost import LibXGBoost
 from mlapi.bundle.manifest import Dataset
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.signing import generate_keys
-from mlapi.bundle.trees import LibXGBoost
 from mlapi.bundle.types import Table
 from mlapi.bundle.verify import verify
 from mlapi.training.assessment import Assessment

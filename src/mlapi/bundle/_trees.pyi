@@ -6,27 +6,28 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.types import Label
+from mlapi.bundle.tables import Numbers
+from mlapi.bundle.types import Floats, Label
 
 @final
 class Padded:
     def __new__(
         cls,
         n_columns: int,
-        base: NDArray[np.float32],
-        groups: NDArray[np.uint32],
-        depths: NDArray[np.uint8],
-        nodes: NDArray[np.uint32],
-        leaves: NDArray[np.float32],
-        splits: NDArray[np.float32],
-        numeric: NDArray[np.uint32],
-        categorical: NDArray[np.uint32],
-        strips: NDArray[np.uint8],
+        base: Numbers,
+        groups: Numbers,
+        depths: Numbers,
+        nodes: Numbers,
+        leaves: Numbers,
+        splits: Numbers,
+        numeric: Numbers,
+        categorical: Numbers,
+        strips: Numbers,
         /,
     ) -> Padded: ...
     @property
     def sliced(self) -> bool: ...
-    def margin(self, matrix: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...
+    def margin(self, matrix: Floats, answer: Floats, /) -> None: ...
 
 @final
 class Plain:
@@ -41,15 +42,11 @@ class Plain:
         shares: NDArray[np.float64],
         /,
     ) -> Plain: ...
-    def margin(self, matrix: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...
+    def margin(self, matrix: Floats, answer: Floats, /) -> None: ...
     def contributions(self, matrix: NDArray[np.float32], answer: NDArray[np.float64], /) -> None: ...
 
-def probabilities(margin: NDArray[np.float32], answer: NDArray[np.float32], /) -> None: ...
-def labels(probabilities: NDArray[np.float32], classes: tuple[Label, ...], threshold: float, /) -> list[Label]: ...
-def decide(
-    margin: NDArray[np.float32], answer: NDArray[np.float32], classes: tuple[Label, ...], threshold: float, /
-) -> list[Label]: ...
-def json_rows(
-    probabilities: NDArray[np.float32], keys: tuple[bytes, ...], otherwise: Callable[[float], bytes], /
-) -> bytes: ...
+def probabilities(margin: Floats, answer: Floats, /) -> None: ...
+def labels(probabilities: Floats, classes: tuple[Label, ...], threshold: float, /) -> list[Label]: ...
+def decide(margin: Floats, answer: Floats, classes: tuple[Label, ...], threshold: float, /) -> list[Label]: ...
+def json_rows(probabilities: Floats, keys: tuple[bytes, ...], otherwise: Callable[[float], bytes], /) -> bytes: ...
 def trim() -> None: ...

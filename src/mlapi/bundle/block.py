@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.cells import FLOAT32_OVERFLOW
-from mlapi.bundle.moments import in_range
+from mlapi.bundle.moment_columns import in_range
 from mlapi.bundle.schema import Feature, FeatureKind, OnUnknownCategory
 from mlapi.bundle.types import Cells
 

@@ -84,6 +84,24 @@ def structure(contents: Contents, expected: Expectation) -> None:
     check_forest(forest, len(encoder.columns), decision.n_groups, encoder.column_codes)
 
 
+def parts(contents: Contents, expected: Expectation) -> None:
+    """Read every part but the trees of a plain model, of which serving reads the tables; else as `structure`.
+
+    The tables are checked as the engine takes them. The trees, and what else `structure` asks, are looked at by the
+    follower before the bundle comes to this machine, and by `Contents.engine` before the first contributions.
+
+    Raises:
+        VerificationError: structure_invalid.
+    """
+    try:
+        plain = all(name in contents.files for name in REQUIRED_FILES) and contents.is_plain
+        _ = plain and (contents.golden, contents.reference, contents.card, contents.card_page)
+    except (FormatError, UnicodeDecodeError) as error:
+        raise VerificationError("structure", "structure_invalid", str(error)) from error
+    if not plain:
+        structure(contents, expected)
+
+
 def versions(contents: Contents, expected: Expectation) -> None:
     """Refuse a bundle whose writer's libraries are newer than this reader's.
 
@@ -97,7 +115,7 @@ def versions(contents: Contents, expected: Expectation) -> None:
         raise VerificationError("versions", "version_unsupported", "does not say which xgboost wrote it")
     for name, least in requires.items():
         found = _installed(name)
-        if found is None and name == "xgboost" and native.covers(contents.forest):
+        if found is None and name == "xgboost" and (contents.is_plain or native.covers(contents.forest)):
             continue  # our own engine walks these trees; one that is installed, yet too old, refuses all the same
         if found is None or not _is_at_least(found, least):
             reason = f"needs {name!a} {least!a} or newer, here is {found or 'none'}: update it"
@@ -114,6 +132,8 @@ def golden(contents: Contents, expected: Expectation) -> None:
         engine = contents.engine
     except EngineError as error:
         raise VerificationError("golden", "structure_invalid", str(error)) from error
+    if contents.is_plain and contents.golden.holds(contents.schema, engine, contents.decision):
+        return
     contents.golden.check(contents.encoder, engine, contents.decision)
 
 

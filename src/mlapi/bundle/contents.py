@@ -1,6 +1,7 @@
 """The files of one bundle in memory, each read as what it is when somebody first asks.
 
-What reads a part is imported then too: the follower, which only compares digests, never loads NumPy.
+What reads a part is imported then too: the follower, which only compares digests, never loads NumPy, nor does who
+serves a plain model (`Contents.is_plain`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlapi.bundle.golden import Golden
     from mlapi.bundle.reference import Reference
     from mlapi.bundle.schema import FeatureSchema
+    from mlapi.bundle.steps import Step
     from mlapi.bundle.tables import Tables
     from mlapi.bundle.trees import TreeEngine
 
@@ -74,11 +76,30 @@ class Contents:
         return FeatureSchema.from_json(self.files[SCHEMA_FILE])
 
     @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What the encoder does."""
+        from mlapi.bundle.steps import check_steps, read_steps
+
+        steps = read_steps(self.files[ENCODER_FILE])
+        check_steps(self.schema, steps)
+        return steps
+
+    @cached_property
     def encoder(self) -> Encoder:
         """From cells to the matrix."""
         from mlapi.bundle.encoder import Encoder
 
-        return Encoder.from_json(self.schema, self.files[ENCODER_FILE])
+        return Encoder(self.schema, self.steps)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether our own engine serves it from its tables, without NumPy: plain steps, and no calibration."""
+        from mlapi.bundle import native
+        from mlapi.bundle.calibration import NoCalibration
+        from mlapi.bundle.steps import is_plain
+
+        plain = is_plain(self) and isinstance(self.decision.calibration, NoCalibration)
+        return plain and native.extension() is not None and self.tables is not None
 
     @cached_property
     def decision(self) -> Decision:
@@ -118,8 +139,15 @@ class Contents:
     @cached_property
     def engine(self) -> TreeEngine:
         """From the matrix to margins; made last, when everything else has been checked."""
-        from mlapi.bundle.trees import load_engine
+        from mlapi.bundle.trees import load_engine, load_tables
 
+        if self.is_plain and self.tables is not None:
+            return load_tables(
+                self._shared(MODEL_FILE),
+                self.tables,
+                n_groups=self.decision.n_groups,
+                n_categories=[feature.n_codes for feature in self.schema.features],
+            )
         return load_engine(self._shared(MODEL_FILE), self.forest, self.tables)
 
     @cached_property

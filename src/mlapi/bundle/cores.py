@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 from threading import Lock
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mlapi.bundle.quota import own_cores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Rows: TypeAlias = "NDArray[Any] | memoryview[Any]"
 
 # One batch at a time has the cores; one that comes meanwhile from another thread is walked by that thread alone.
 _cores = Lock()
 
 
-def share_rows(
-    walk: Callable[[NDArray[Any], NDArray[Any]], None], rows: NDArray[Any], answers: NDArray[Any], least: int
-) -> None:
+def share_rows(walk: Callable[[Any, Any], None], rows: Rows, answers: Rows, least: int) -> None:
     """Fill in the answers to some rows, on several threads where it is worth it.
 
     Args:
@@ -36,9 +37,7 @@ def share_rows(
         _cores.release()
 
 
-def _walk_parts(
-    walk: Callable[[NDArray[Any], NDArray[Any]], None], rows: NDArray[Any], answers: NDArray[Any], n_parts: int
-) -> None:
+def _walk_parts(walk: Callable[[Any, Any], None], rows: Rows, answers: Rows, n_parts: int) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     ends = [len(rows) * part // n_parts for part in range(n_parts + 1)]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 import msgspec
-import numpy as np
 
 from mlapi.bundle import document, link
 from mlapi.bundle.calibration import Calibration, Isotonic, NoCalibration, Platt
 from mlapi.bundle.decimals import shortest
-from mlapi.bundle.types import Label, Margin, Probabilities
+from mlapi.bundle.types import AnyFloats, Label, Margin, Probabilities, as_array
 
 __all__ = ["Calibration", "Decision", "Isotonic", "NoCalibration", "Platt", "class_name", "shortest"]
 
@@ -53,7 +53,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Margins a row: 1 for two classes, otherwise one for each class."""
         return 1 if len(self.classes) == 2 else len(self.classes)
 
-    def probabilities(self, margin: Margin) -> Probabilities:
+    def probabilities(self, margin: AnyFloats) -> AnyFloats:
         """Give the raw probabilities, equal in every bit to XGBoost's own on the same machine.
 
         Args:
@@ -70,14 +70,16 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Give the probabilities that are served: the calibration's, or the raw ones where there is none."""
         if isinstance(self.calibration, NoCalibration):
             return self.probabilities(margin)
+        import numpy as np
+
         return link.pair(self.calibration.apply(margin[:, 0].astype(np.float64)))
 
-    def decide(self, margin: Margin, threshold: float | None = None) -> tuple[Probabilities, list[Label]]:
+    def decide(self, margin: AnyFloats, threshold: float | None = None) -> tuple[AnyFloats, list[Label]]:
         """Give what `calibrated` and then `labels` give, in less time."""
         if threshold is None and isinstance(self.calibration, NoCalibration):
             return link.decide(margin, self.classes, self.threshold)
-        probabilities = self.calibrated(margin)
-        return probabilities, self.labels(probabilities, threshold)
+        probabilities = self.calibrated(as_array(margin))
+        return cast("AnyFloats", probabilities), self.labels(probabilities, threshold)
 
     def labels(self, probabilities: Probabilities, threshold: float | None = None) -> list[Label]:
         """Choose a label for each row.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mlapi.bundle.encoder import Encoder
+from mlapi.bundle.feature import Feature, FeatureKind
 from mlapi.bundle.reference import N_BINS, CategoryReference, NumberReference, Reference
-from mlapi.bundle.schema import Feature, FeatureKind
-from mlapi.bundle.types import Cells, Matrix, Probabilities
+from mlapi.bundle.steps import Stepped, is_plain
+from mlapi.bundle.types import Floats, as_array, rows_of
+
+if TYPE_CHECKING:
+    from mlapi.bundle.encoder import Encoder
+    from mlapi.bundle.types import Cells
 
 SMOOTHING: Final = 0.5  # added to every count, so that an empty bin is not infinitely far away (Jeffreys' prior)
-Counts = NDArray[np.float64]
 
 
 class Drift(NamedTuple):
@@ -32,70 +37,88 @@ class Drift(NamedTuple):
 class DriftBins:
     """A bundle's bins in one row: those of each feature, missing cells last; then ten of each class's probability."""
 
-    def __init__(self, encoder: Encoder, reference: Reference, names: Sequence[str]) -> None:
-        """Take the bundle's encoder and reference, and the names of its classes."""
-        self._encoder = encoder
-        self._edges = _encoded_edges(encoder, reference)
+    def __init__(self, of: Stepped, reference: Reference, names: Sequence[str]) -> None:
+        """Take a bundle, its reference, and the names of its classes."""
+        self._of = of
+        self._is_plain = is_plain(of)
+        features = of.schema.features
+        self._edges = _plain_edges(features, reference) if self._is_plain else _encoded_edges(self._encoder, reference)
         expected = [
-            _expected(feature, one, reference.n_rows)
-            for feature, one in zip(encoder.schema.features, reference.features, strict=True)
+            _expected(feature, one, reference.n_rows) for feature, one in zip(features, reference.features, strict=True)
         ]
-        expected += [np.array(histogram, np.float64) for histogram in reference.prediction.probabilities]
-        self._names = [*encoder.schema.names, *names]
-        self._n_features = len(encoder.schema.features)
-        self._starts = np.cumsum([0, *map(len, expected)])
-        self._expected = np.concatenate(expected)
+        expected += [[float(count) for count in histogram] for histogram in reference.prediction.probabilities]
+        self._names = [*of.schema.names, *names]
+        self._n_features = len(features)
+        self._starts = list(accumulate(map(len, expected), initial=0))
+        self._expected = [count for counts in expected for count in counts]
 
     @property
     def size(self) -> int:
         """Number of bins of all features and classes together."""
         return len(self._expected)
 
-    def count(self, matrix: Matrix, probabilities: Probabilities) -> Counts:
-        """Count some rows.
+    def places(self, matrix: Floats, probabilities: Floats) -> list[int]:
+        """Give the bins that some rows fall into: of every row one for each feature and one for each class.
 
         Args:
             matrix: float32 (n_rows, n_columns) as the encoder gives it.
             probabilities: float32 (n_rows, n_classes) as they are served.
-
-        Returns:
-            float64 (size,): rows in each bin.
         """
-        places = [
-            _place(column, edges) + start
-            for column, edges, start in zip(
-                self._encoder.one_a_feature(matrix), self._edges, self._starts, strict=False
-            )
-        ]
-        tenths = np.minimum((probabilities.T * np.float32(N_BINS)).astype(np.intp), N_BINS - 1)
-        places += [row + start for row, start in zip(tenths, self._starts[self._n_features :], strict=False)]
-        return np.bincount(np.concatenate(places), minlength=self.size).astype(np.float64)
+        if self._is_plain:
+            columns: Iterable[Iterable[float]] = zip(*rows_of(matrix), strict=True)
+        else:
+            columns = (column.tolist() for column in self._encoder.one_a_feature(as_array(matrix)))
+        found = []
+        for column, edges, start in zip(columns, self._edges, self._starts, strict=False):
+            missing = start + len(edges) + 1
+            found += [missing if cell != cell else start + bisect_right(edges, cell) for cell in column]
+        for served, start in zip(
+            zip(*rows_of(probabilities), strict=True), self._starts[self._n_features :], strict=False
+        ):
+            # In float32, in which training has counted: 0.7 times 10 is 7 there, and a little less in float64.
+            found += [start + min(int(tenths), N_BINS - 1) for tenths in array("f", [p * N_BINS for p in served])]
+        return found
 
-    def compare(self, counts: Counts) -> list[Drift]:
-        """Give the distance of counts, (size,), from the reference, by feature and by class."""
-        bounds = zip(self._starts[:-1], self._starts[1:], strict=True)
+    def compare(self, counts: Sequence[float]) -> list[Drift]:
+        """Give the distance of counts, one a bin, from the reference, by feature and by class."""
         return [
             Drift(name, number >= self._n_features, _psi(self._expected[start:end], counts[start:end]))
-            for number, (name, (start, end)) in enumerate(zip(self._names, bounds, strict=True))
+            for number, (name, (start, end)) in enumerate(zip(self._names, pairwise(self._starts), strict=True))
         ]
 
-    def n_rows(self, counts: Counts) -> int:
+    def n_rows(self, counts: Sequence[float]) -> int:
         """How many rows were counted."""
-        return int(counts[: self._starts[1]].sum())
+        return int(sum(counts[: self._starts[1]]))
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        from mlapi.bundle.encoder import Encoder
+
+        return Encoder(self._of.schema, self._of.steps)
 
 
-def _encoded_edges(encoder: Encoder, reference: Reference) -> list[NDArray[np.float32]]:
+def _plain_edges(features: Sequence[Feature], reference: Reference) -> list[list[float]]:
+    """The borders of each feature's bins as float32, which is what a plain column holds."""
+    return [
+        array("f", one.edges).tolist() if isinstance(one, NumberReference) else _between_codes(feature)
+        for feature, one in zip(features, reference.features, strict=True)
+    ]
+
+
+def _encoded_edges(encoder: Encoder, reference: Reference) -> list[list[float]]:
     """The borders of each feature's bins, in the units of its column; codes are borders of their own."""
     longest = max((len(one.edges) for one in reference.features if isinstance(one, NumberReference)), default=0)
     features = list(zip(encoder.schema.features, reference.features, strict=True))
     matrix = encoder.encode_table({feature.name: _edges(feature, one, longest) for feature, one in features}).matrix
     return [
-        column[: len(one.edges)] if isinstance(one, NumberReference) else _between_codes(feature)
+        column[: len(one.edges)].tolist() if isinstance(one, NumberReference) else _between_codes(feature)
         for (feature, one), column in zip(features, encoder.one_a_feature(matrix), strict=True)
     ]
 
 
 def _edges(feature: Feature, one: NumberReference | CategoryReference, longest: int) -> Cells:
+    import numpy as np
+
     if feature.kind is FeatureKind.CATEGORICAL:
         return np.full(longest, None, dtype=np.object_)
     edges = np.full(longest, np.nan)
@@ -104,28 +127,25 @@ def _edges(feature: Feature, one: NumberReference | CategoryReference, longest: 
     return edges
 
 
-def _between_codes(feature: Feature) -> NDArray[np.float32]:
+def _between_codes(feature: Feature) -> list[float]:
     n_codes = 2 if feature.kind is FeatureKind.BOOLEAN else feature.n_codes
-    return np.arange(1, n_codes, dtype=np.float32)
+    return [float(code) for code in range(1, n_codes)]
 
 
-def _expected(feature: Feature, one: NumberReference | CategoryReference, n_rows: int) -> Counts:
+def _expected(feature: Feature, one: NumberReference | CategoryReference, n_rows: int) -> list[float]:
     if isinstance(one, NumberReference):
-        return np.array([*one.counts, one.n_missing], np.float64)
+        return [float(count) for count in (*one.counts, one.n_missing)]
     names = ("false", "true") if feature.kind is FeatureKind.BOOLEAN else feature.categories
     counts = [one.counts.get(name, 0) for name in names]
     others = [n_rows - sum(counts) - one.n_missing] * (feature.n_codes - len(feature.categories))
-    return np.array([*counts, *others, one.n_missing], np.float64)
+    return [float(count) for count in (*counts, *others, one.n_missing)]
 
 
-def _place(column: NDArray[np.float32], edges: NDArray[np.float32]) -> NDArray[np.intp]:
-    """The bin of each cell; NaN is greater than every border, and its bin is the one after the last."""
-    place = np.searchsorted(edges, column, side="right")
-    place[np.isnan(column)] = len(edges) + 1
-    return place
+def _psi(expected: Sequence[float], seen: Sequence[float]) -> float:
+    p, q = _shares(expected), _shares(seen)
+    return math.fsum((b - a) * math.log(b / a) for a, b in zip(p, q, strict=True))
 
 
-def _psi(expected: Counts, seen: Counts) -> float:
-    p = (expected + SMOOTHING) / (expected + SMOOTHING).sum()
-    q = (seen + SMOOTHING) / (seen + SMOOTHING).sum()
-    return float(((q - p) * np.log(q / p)).sum())
+def _shares(counts: Sequence[float]) -> list[float]:
+    total = sum(counts) + SMOOTHING * len(counts)
+    return [(count + SMOOTHING) / total for count in counts]

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle import document
 from mlapi.bundle.block import Block, Place, beyond_float32, coding_of, stack
 from mlapi.bundle.cells import NOT_MOMENT, OUT_OF_RANGE, Fault
+from mlapi.bundle.encoded import Encoded, UnknownCell
 from mlapi.bundle.expansion import Expansion
 from mlapi.bundle.rows import Bad, check_rows, rows_error
 from mlapi.bundle.scaling import Scaler, Scaling, Spread, scale_step, spreads
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownCategory
 from mlapi.bundle.steps import (
-    ENCODER_FILE,
     BooleanStep,
     CodesStep,
     DatetimeStep,
+    EncoderState,
     Encoding,
     NumberStep,
     OneHotStep,
@@ -29,6 +29,7 @@ from mlapi.bundle.steps import (
     ScaleStep,
     Step,
     check_steps,
+    read_steps,
     step_of,
 )
 from mlapi.bundle.types import Matrix, Row, Table
@@ -52,26 +53,6 @@ __all__ = [
 
 NATIVE: Final[Mapping[str, Encoding]] = MappingProxyType({})
 Number = TypeVar("Number", np.float32, np.float64)
-
-
-class UnknownCell(NamedTuple):
-    """A category that training has not seen, scored as missing."""
-
-    row: int
-    feature: str
-
-
-class Encoded(msgspec.Struct, frozen=True):
-    """A matrix, and the cells that count as missing in it because their category is unknown, by row."""
-
-    matrix: Matrix
-    unknown: tuple[UnknownCell, ...]
-
-
-class EncoderState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of `encoder.json`."""
-
-    steps: tuple[Step, ...]
 
 
 class Encoder:
@@ -217,7 +198,7 @@ class Encoder:
         Raises:
             FormatError: not such a file, a step of an unknown kind, or steps that do not fit the schema.
         """
-        return cls(schema, document.read(data, EncoderState, ENCODER_FILE).steps)
+        return cls(schema, read_steps(data))
 
     def _unknown(self, strange: Sequence[Place], block: Block) -> tuple[UnknownCell, ...]:
         """Refuse what must not reach the trees; what may is made missing in place, and named.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.block import Block
-from mlapi.bundle.moments import parts_of
+from mlapi.bundle.moment_columns import parts_of
 from mlapi.bundle.schema import Feature
 from mlapi.bundle.steps import Column, DatetimeStep, FeatureStep, OneHotStep, columns_of
 from mlapi.bundle.types import Matrix

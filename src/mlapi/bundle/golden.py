@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from typing import Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from mlapi.bundle import document
 from mlapi.bundle.decision import Decision, NoCalibration
-from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import RowsError, VerificationError
+from mlapi.bundle.plain import cells_of
+from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.trees import TreeEngine
-from mlapi.bundle.types import Cell, Row
+from mlapi.bundle.types import Cell, Row, rows_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlapi.bundle.encoder import Encoder
 
 # Margins are sums of float32 in a fixed order, equal everywhere; expf differs between C libraries in the last bit.
 PROBABILITY_TOLERANCE: Final = 1e-6
@@ -60,6 +67,8 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             RowsError: a row does not fit the schema.
             ValueError: no rows, or a margin that is not finite.
         """
+        import numpy as np
+
         margin = engine.margin(encoder.encode(rows))
         if not np.isfinite(margin).all():
             raise ValueError("the model gives a margin that is not finite")
@@ -71,6 +80,21 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             calibrated=served,
         )
 
+    def holds(self, schema: FeatureSchema, engine: TreeEngine, decision: Decision) -> bool:
+        """Tell whether `check` passes, for a plain model without calibration; where it is in doubt, that decides."""
+        matrix = cells_of(schema, self.rows)
+        if matrix is None or self.calibrated is not None:
+            return False
+        margin = engine.margin(matrix)
+        probabilities = decision.probabilities(margin)
+        expected = list(chain.from_iterable(self.probabilities))
+        return (
+            [len(row) for row in self.margin] == [engine.n_groups] * len(self.rows)
+            and [len(row) for row in self.probabilities] == [len(decision.classes)] * len(self.rows)
+            and margin.tobytes() == array("f", chain.from_iterable(self.margin)).tobytes()
+            and all(map(_is_near, chain.from_iterable(rows_of(probabilities)), expected))
+        )
+
     def check(self, encoder: Encoder, engine: TreeEngine, decision: Decision) -> None:
         """Score the rows again and compare.
 
@@ -78,6 +102,8 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             VerificationError: golden_mismatch; a margin differs in any bit, a probability by more than 1e-6, or a row
                 does not fit the schema.
         """
+        import numpy as np
+
         try:
             margin = engine.margin(encoder.encode(self.rows))
         except RowsError as error:
@@ -104,11 +130,17 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return document.read(data, cls, "golden.json")
 
 
-def _numbers(array: NDArray[np.float32]) -> Numbers:
-    return tuple(tuple(row) for row in array.tolist())
+def _numbers(found: NDArray[np.float32]) -> Numbers:
+    return tuple(tuple(row) for row in found.tolist())
+
+
+def _is_near(found: float, expected: float) -> bool:
+    return abs(found - expected) <= PROBABILITY_TOLERANCE
 
 
 def _floats(numbers: Numbers) -> NDArray[np.float32]:
+    import numpy as np
+
     try:
         with np.errstate(over="ignore"):  # a number beyond float32 becomes infinite and so differs
             return np.array(numbers, np.float32)
@@ -117,6 +149,8 @@ def _floats(numbers: Numbers) -> NDArray[np.float32]:
 
 
 def _close(found: NDArray[np.float32], numbers: Numbers) -> bool:
+    import numpy as np
+
     expected = _floats(numbers)
     return found.shape == expected.shape and np.allclose(found, expected, rtol=0, atol=PROBABILITY_TOLERANCE)
 

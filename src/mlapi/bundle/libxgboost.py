@@ -9,13 +9,13 @@ import weakref
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlapi.bundle.errors import EngineError
-from mlapi.bundle.types import Contributions, Margin, Matrix
+from mlapi.bundle.types import AnyFloats, Contributions, Margin, Matrix
 
 # XGBoosterPredictFromDense in xgboost/include/xgboost/c_api.h: type 1 is the margin, an end of 0 is all rounds, and a
 # strict shape is always (n_rows, n_groups).
@@ -63,12 +63,12 @@ class LibXGBoost:
         # The first prediction also configures the booster, which is not safe from two threads: it happens here.
         self.n_groups = self._predict(np.full((1, self.n_columns), np.nan, np.float32)).shape[1]
 
-    def margin(self, matrix: Matrix) -> Margin:
+    def margin(self, matrix: AnyFloats) -> AnyFloats:
         """Give the margins of some rows, bit for bit those of `Booster.predict(output_margin=True)`."""
-        check_matrix(matrix, self.n_columns)
-        if not len(matrix):
-            return np.empty((0, self.n_groups), np.float32)
-        return self._predict(np.ascontiguousarray(matrix))
+        array = np.asarray(matrix)
+        check_matrix(array, self.n_columns)
+        found = self._predict(np.ascontiguousarray(array)) if len(array) else np.empty((0, self.n_groups), np.float32)
+        return cast("AnyFloats", memoryview(cast("Any", found)) if isinstance(matrix, memoryview) else found)
 
     def contributions(self, matrix: Matrix) -> Contributions:
         """Give the contributions of some rows, those of `Booster.predict(pred_contribs=True)`.

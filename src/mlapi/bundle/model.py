@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Generic
 
 import msgspec
-import numpy as np
 
 from mlapi.bundle import native
 from mlapi.bundle.checks import Expectation
 from mlapi.bundle.decision import Decision
-from mlapi.bundle.encoder import Encoded, Encoder, UnknownCell
+from mlapi.bundle.encoded import Encoded, UnknownCell
 from mlapi.bundle.golden import Golden
 from mlapi.bundle.manifest import Manifest
 from mlapi.bundle.reference import Reference
-from mlapi.bundle.rows import check_rows
 from mlapi.bundle.schema import FeatureSchema
+from mlapi.bundle.steps import Step
 from mlapi.bundle.trees import TreeEngine
-from mlapi.bundle.types import Contributions, Label, Margin, Matrix, Probabilities, Row, Table
+from mlapi.bundle.types import AnyFloats, Contributions, Floats, Label, Row, Table, as_array
 from mlapi.bundle.verify import CHECKS, Check, open_verified
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
 
-class Prediction(msgspec.Struct, frozen=True):
-    """The answers to n_rows rows.
+    from mlapi.bundle.encoder import Encoder
+    from mlapi.bundle.types import Matrix
+
+    Held_co = TypeVar("Held_co", bound=Floats, covariant=True, default=Matrix)
+else:
+    from typing import TypeVar
+
+    Held_co = TypeVar("Held_co", covariant=True)
+
+
+class Prediction(msgspec.Struct, Generic[Held_co], frozen=True):
+    """The answers to n_rows rows, in arrays, or in views where the matrix was given as one.
 
     Attributes:
         labels: n_rows labels as the dataset spells them.
@@ -35,10 +48,10 @@ class Prediction(msgspec.Struct, frozen=True):
     """
 
     labels: list[Label]
-    probabilities: Probabilities
-    margin: Margin
+    probabilities: Held_co
+    margin: Held_co
     unknown: tuple[UnknownCell, ...]
-    matrix: Matrix
+    matrix: Held_co
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +63,7 @@ class Bundle:
         manifest: what the bundle says of itself.
         manifest_sha256: of the manifest's bytes.
         schema: the features.
-        encoder: from cells to the matrix.
+        steps: of its encoder.
         engine: from the matrix to margins.
         decision: from margins to probabilities and labels.
         golden: rows with their answers.
@@ -63,13 +76,20 @@ class Bundle:
     manifest: Manifest
     manifest_sha256: str
     schema: FeatureSchema
-    encoder: Encoder
+    steps: tuple[Step, ...]
     engine: TreeEngine
     decision: Decision
     golden: Golden
     reference: Reference
     card: str
     card_page: str | None = None
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """From cells to the matrix."""
+        from mlapi.bundle.encoder import Encoder
+
+        return Encoder(self.schema, self.steps)
 
     def predict(self, rows: Sequence[Row], *, threshold: float | None = None) -> Prediction:
         """Predict some rows.
@@ -82,6 +102,8 @@ class Bundle:
             RowsError: cells that do not fit the schema, every one of them named.
             ValueError: a threshold for more than two classes.
         """
+        from mlapi.bundle.rows import check_rows
+
         return self.predict_table(check_rows(self.schema, rows), threshold=threshold)
 
     def predict_table(self, table: Table, *, threshold: float | None = None) -> Prediction:
@@ -99,18 +121,26 @@ class Bundle:
 
     def predict_encoded(self, encoded: Encoded, *, threshold: float | None = None) -> Prediction:
         """Predict a matrix of this bundle's encoder; the rest is as for `predict`."""
-        margin = self.engine.margin(encoded.matrix)
-        probabilities, labels = self.decision.decide(margin, threshold)
-        return Prediction(labels, probabilities, margin, encoded.unknown, encoded.matrix)
+        return self.predict_matrix(encoded.matrix, encoded.unknown, threshold=threshold)
 
-    def explain(self, encoded: Encoded) -> Contributions:
+    def predict_matrix(
+        self, matrix: AnyFloats, unknown: tuple[UnknownCell, ...] = (), *, threshold: float | None = None
+    ) -> Prediction[AnyFloats]:
+        """Predict float32 (n_rows, n_columns), given as an array or a view."""
+        margin = self.engine.margin(matrix)
+        probabilities, labels = self.decision.decide(margin, threshold)
+        return Prediction(labels, probabilities, margin, unknown, matrix)
+
+    def explain(self, matrix: Floats) -> Contributions:
         """Give what each feature adds to the margins of a matrix of this bundle's encoder.
 
         Returns:
             float64 (n_rows, n_groups, n_features + 1), features in the schema's order, each with all its columns; last
             the base value. In log-odds: of the second class where there are two, else of each class.
         """
-        found = self.engine.contributions(encoded.matrix)
+        import numpy as np
+
+        found = self.engine.contributions(as_array(matrix))
         return np.concatenate([self.encoder.by_feature(found[..., :-1]), found[..., -1:]], axis=-1)
 
 
@@ -141,7 +171,7 @@ def load(
         manifest=contents.manifest,
         manifest_sha256=contents.manifest_sha256,
         schema=contents.schema,
-        encoder=contents.encoder,
+        steps=contents.steps,
         engine=contents.engine,
         decision=contents.decision,
         golden=contents.golden,

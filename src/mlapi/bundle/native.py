@@ -6,20 +6,16 @@ import os
 from collections.abc import Callable
 from functools import cache, cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from mlapi.bundle.cores import share_rows
 from mlapi.bundle.errors import EngineError
-from mlapi.bundle.forest import Forest, read_forest
-from mlapi.bundle.libxgboost import check_matrix
-from mlapi.bundle.nodes import order_nodes
-from mlapi.bundle.tables import Tables
-from mlapi.bundle.types import Contributions, Margin, Matrix
+from mlapi.bundle.types import AnyFloats, Contributions, Margin, Matrix, as_array, floats
 
 if TYPE_CHECKING:
     from mlapi.bundle._trees import Plain
+    from mlapi.bundle.forest import Forest
+    from mlapi.bundle.tables import Tables
 
 SWITCH: Final = "MLAPI_TREE_ENGINE"  # for tests, and for operators in doubt
 _OFF: Final = "libxgboost"
@@ -61,26 +57,41 @@ def trim() -> None:
 class NativeTrees:
     """The engine. It owns, or keeps alive, all that it reads."""
 
-    def __init__(self, forest: Forest, tables: Tables | None, model: bytes | memoryview | None = None) -> None:
-        """Take a forest that `check_structure` has passed, and its tables where there are any.
+    def __init__(self, n_columns: int, n_groups: int, tables: Tables | None, read: Callable[[], Forest]) -> None:
+        """Take tables, or else trees.
 
         Args:
-            forest: the trees, some 80 bytes a node. Beside tables only contributions need them.
-            tables: the same, laid out for the walk.
-            model: `model.ubj`; with it the forest is not kept, but read again for the first contributions.
+            n_columns: of the matrices.
+            n_groups: margins a row.
+            tables: the trees, laid out for the walk, where there are any.
+            read: gives the trees, which `check_structure` has passed, some 80 bytes a node; beside tables for the
+                first contributions only.
 
         Raises:
             EngineError: an index in the tables is out of range, or they give another number of margins.
         """
-        self.n_columns, self.n_groups = forest.n_columns, forest.n_groups
-        self._forest: Callable[[], Forest] = lambda: forest
+        self.n_columns, self.n_groups, self._forest = n_columns, n_groups, read
         self.name = "native, node by node" if tables is None else "native"
-        self._walk = self._plain.margin if tables is None else _padded(forest, tables)
-        if model is not None:
-            self._forest = lambda: read_forest(bytes(model))
+        self._walk = self._plain.margin if tables is None else _padded(n_columns, n_groups, tables)
 
-    def margin(self, matrix: Matrix) -> Margin:
+    @classmethod
+    def of(cls, forest: Forest, tables: Tables | None) -> Self:
+        """Take a forest, which is kept, and its tables where there are any."""
+        return cls(forest.n_columns, forest.n_groups, tables, lambda: forest)
+
+    def margin(self, matrix: AnyFloats) -> AnyFloats:
         """Give the margins of some rows, bit for bit those of `Booster.inplace_predict(predict_type="margin")`."""
+        if type(matrix) is memoryview:
+            answer = floats(len(matrix), self.n_groups)
+            share_rows(self._walk, matrix, answer, _MARGIN_ROWS)
+            return cast("AnyFloats", answer)
+        return cast("AnyFloats", self._of_array(as_array(matrix)))
+
+    def _of_array(self, matrix: Matrix) -> Margin:
+        import numpy as np
+
+        from mlapi.bundle.libxgboost import check_matrix
+
         check_matrix(matrix, self.n_columns)
         margin = np.empty((len(matrix), self.n_groups), np.float32)
         share_rows(self._walk, np.ascontiguousarray(matrix), margin, _MARGIN_ROWS)
@@ -88,6 +99,10 @@ class NativeTrees:
 
     def contributions(self, matrix: Matrix) -> Contributions:
         """Give the SHAP values of some rows, as `TreeEngine.contributions` describes them."""
+        import numpy as np
+
+        from mlapi.bundle.libxgboost import check_matrix
+
         check_matrix(matrix, self.n_columns)
         answer = np.empty((len(matrix), self.n_groups, self.n_columns + 1))
         share_rows(self._plain.contributions, np.ascontiguousarray(matrix), answer, _CONTRIBUTION_ROWS)
@@ -96,19 +111,22 @@ class NativeTrees:
     @cached_property
     def _plain(self) -> Plain:
         """The trees as they are; where tables give the margins, made when somebody first asks for contributions."""
+        import numpy as np
+
         from mlapi.bundle._trees import Plain
+        from mlapi.bundle.nodes import order_nodes
 
         nodes = order_nodes(self._forest())
         groups, roots = nodes.groups.astype(np.uint32), nodes.roots.astype(np.uint32)
         return Plain(nodes.n_columns, nodes.base, groups, roots, nodes.records(), nodes.words, nodes.shares)
 
 
-def _padded(forest: Forest, tables: Tables) -> Callable[[Matrix, Margin], None]:
+def _padded(n_columns: int, n_groups: int, tables: Tables) -> Callable[[Any, Any], None]:
     from mlapi.bundle._trees import Padded
 
-    if len(tables.base) != forest.n_groups:
+    if len(tables.base) != n_groups:
         raise EngineError("the engine's tables give another number of margins than the model")
     try:
-        return Padded(forest.n_columns, *tables).margin
+        return Padded(n_columns, *tables).margin
     except ValueError as error:
         raise EngineError(f"the engine's tables cannot be walked: {error}") from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any, Final
+import sys
+from array import array
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 from mlapi.bundle.errors import FormatError
 
@@ -18,40 +21,51 @@ _HEADER: Final = re.compile(
 )
 
 
-def write(array: NDArray[Any]) -> bytes:
-    """Give the file of an array of numbers with one axis or two; equal arrays give equal bytes."""
-    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    shape = f"({array.shape[0]},)" if array.ndim == 1 else str(array.shape)
+Kind: TypeAlias = Literal["f", "d", "I", "B"]
+_KINDS: Final = {"f": b"<f4", "d": b"<f8", "I": b"<u4", "B": b"|u1"}
+
+
+def write(given: NDArray[Any] | memoryview[Any]) -> bytes:
+    """Give the file of an array with one axis or two; equal arrays give equal bytes."""
+    import numpy as np
+
+    numbers = np.asarray(given)
+    little = np.ascontiguousarray(numbers, numbers.dtype.newbyteorder("<"))
+    shape = f"({numbers.shape[0]},)" if numbers.ndim == 1 else str(numbers.shape)
     header = f"{{'descr': '{little.dtype.str}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     padded = header + b" " * (-(len(_MAGIC) + 2 + len(header) + 1) % 64) + b"\n"
     return _MAGIC + len(padded).to_bytes(2, "little") + padded + little.tobytes()
 
 
-def read(data: bytes | memoryview, dtype: type[np.generic], columns: int, *, file: str) -> NDArray[Any]:
+def read(data: bytes | memoryview, kind: Kind, columns: int, *, file: str) -> memoryview[Any]:
     """Read an array.
 
     Args:
         data: the file.
-        dtype: that it must have.
+        kind: of its numbers, as `struct` spells it: f float32, d float64, I uint32, B uint8.
         columns: of the second axis; 0 for an array of one axis.
         file: its name, for the error.
 
     Returns:
-        The array, read-only, in the file's own memory where the machine's numbers are the file's.
+        The numbers, read-only, in the file's own memory where the machine's numbers are the file's; one axis where
+        there are none.
 
     Raises:
         FormatError: anything but what `write` gives for such an array.
     """
     start = len(_MAGIC) + 2
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
-    header, little = _HEADER.fullmatch(data[start:end]), np.dtype(dtype).newbyteorder("<")
-    if bytes(data[: len(_MAGIC)]) != _MAGIC or header is None or header[1].decode() != little.str:
-        raise FormatError(file, f"is not an array of {np.dtype(dtype)}")
+    header = _HEADER.fullmatch(data[start:end])
+    if bytes(data[: len(_MAGIC)]) != _MAGIC or header is None or header[1] != _KINDS[kind]:
+        raise FormatError(file, f"is not an array of {_KINDS[kind].decode()}")
     shape = (int(header[2]),) if header[3] is None else (int(header[2]), int(header[3]))
-    if (
-        shape[1:] != ((columns,) if columns else ())
-        or len(data) - end != np.prod(shape, dtype=object) * little.itemsize
-    ):
+    n_bytes = math.prod(shape) * int(_KINDS[kind][-1:])
+    if shape[1:] != ((columns,) if columns else ()) or len(data) - end != n_bytes:
         raise FormatError(file, "has another shape")
-    numbers = np.frombuffer(data, little, offset=end).reshape(shape)
-    return numbers.view(dtype) if little == np.dtype(dtype) else numbers.astype(dtype)
+    numbers = memoryview(data)[end:].toreadonly()
+    if sys.byteorder == "big":
+        swapped = array(kind, numbers.tobytes())
+        swapped.byteswap()
+        numbers = memoryview(swapped.tobytes())
+    flat: memoryview[Any] = numbers.cast("B").cast(kind)
+    return flat.cast("B").cast(kind, shape) if columns and len(flat) else flat  # a view cannot have no rows

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from mlapi.bundle import document
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Cells, Probabilities, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 N_BINS: Final = 10  # deciles: the usual number for a population stability index
 
@@ -103,6 +105,8 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def _feature_reference(feature: Feature, cells: Cells) -> NumberReference | CategoryReference:
+    import numpy as np
+
     if feature.kind is FeatureKind.CATEGORICAL:
         seen = Counter(cells.tolist())
         return CategoryReference(feature.name, {name: seen[name] for name in feature.categories}, seen[None])
@@ -115,6 +119,8 @@ def _feature_reference(feature: Feature, cells: Cells) -> NumberReference | Cate
 
 
 def _number_reference(name: str, cells: NDArray[np.float64]) -> NumberReference:
+    import numpy as np
+
     seen = cells[~np.isnan(cells)]
     edges: NDArray[np.float64] = np.empty(0)
     if seen.size:
@@ -126,6 +132,8 @@ def _number_reference(name: str, cells: NDArray[np.float64]) -> NumberReference:
 
 
 def _prediction_reference(decision: Decision, probabilities: Probabilities) -> PredictionReference:
+    import numpy as np
+
     labels = decision.labels(probabilities)
     histograms = [np.histogram(column, N_BINS, (0.0, 1.0))[0] for column in probabilities.T]
     return PredictionReference(

@@ -11,7 +11,8 @@ import numpy as np
 
 from mlapi.bundle.cells import Fault, one_of, whole
 from mlapi.bundle.errors import MAX_CELL_ERRORS, CellError, RowsError, cut
-from mlapi.bundle.moments import read_all, spelled
+from mlapi.bundle.moment_columns import read_all
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema, OnUnknownFeature
 from mlapi.bundle.types import Cell, Cells, Row, Table
 

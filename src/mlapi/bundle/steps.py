@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from mlapi.bundle import document
 from mlapi.bundle.errors import FormatError, shown
 from mlapi.bundle.moments import PARTS
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
@@ -119,6 +120,26 @@ def step_of(feature: Feature, encoding: Encoding = "native") -> FeatureStep:
     return _BY_KIND[feature.kind][0](feature.name)
 
 
+class EncoderState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of `encoder.json`."""
+
+    steps: tuple[Step, ...]
+
+
+class Stepped(Protocol):
+    """What has features and the steps of their encoder: the encoder itself, or a bundle."""
+
+    @property
+    def schema(self) -> FeatureSchema:
+        """The features."""
+        ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """One for each feature, then scale steps."""
+        ...
+
+
 class Column(NamedTuple):
     """A column of the matrix.
 
@@ -145,6 +166,22 @@ def columns_of(feature: Feature, step: FeatureStep) -> list[Column]:
             return [Column(f"{feature.name}.{part}", "q") for part in step.parts]
         case _:
             return [Column(feature.name, "i" if isinstance(step, BooleanStep) else "q")]
+
+
+def is_plain(of: Stepped) -> bool:
+    """Whether every feature is one column as it is: a number, true or false, or a category's code."""
+    features = of.schema.features
+    own = (NumberStep, BooleanStep, CodesStep)
+    return len(of.steps) == len(features) and all(isinstance(step, own) for step in of.steps)
+
+
+def read_steps(data: bytes) -> tuple[Step, ...]:
+    """Read `encoder.json`.
+
+    Raises:
+        FormatError: not such a file, or a step of an unknown kind.
+    """
+    return document.read(data, EncoderState, ENCODER_FILE).steps
 
 
 def check_steps(schema: FeatureSchema, steps: Sequence[Step]) -> tuple[tuple[FeatureStep, ...], tuple[ScaleStep, ...]]:

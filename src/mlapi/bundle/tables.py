@@ -11,15 +11,13 @@ so that the way down takes no branch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from mlapi.bundle import npy
 from mlapi.bundle.errors import FormatError
 
 FOLDER: Final = "engine"
+Numbers: TypeAlias = Any  # an array where it is made, a view where it is read
 
 
 class Tables(NamedTuple):
@@ -37,15 +35,15 @@ class Tables(NamedTuple):
         strips: for each categorical column the cells of each code, of any other number, and of a missing cell.
     """
 
-    base: NDArray[np.float32]
-    groups: NDArray[np.uint32]
-    depths: NDArray[np.uint8]
-    nodes: NDArray[np.uint32]
-    leaves: NDArray[np.float32]
-    splits: NDArray[np.float32]
-    numeric: NDArray[np.uint32]
-    categorical: NDArray[np.uint32]
-    strips: NDArray[np.uint8]
+    base: Numbers
+    groups: Numbers
+    depths: Numbers
+    nodes: Numbers
+    leaves: Numbers
+    splits: Numbers
+    numeric: Numbers
+    categorical: Numbers
+    strips: Numbers
 
     def to_files(self) -> dict[str, bytes]:
         """Give the files by their paths in the bundle."""
@@ -63,21 +61,22 @@ class Tables(NamedTuple):
         return cls(*(_read(files, name, *_TYPES[name]) for name in cls._fields))
 
 
-_TYPES: Final[dict[str, tuple[type[np.generic], int]]] = {
-    "base": (np.float32, 0),
-    "groups": (np.uint32, 0),
-    "depths": (np.uint8, 0),
-    "nodes": (np.uint32, 0),
-    "leaves": (np.float32, 0),
-    "splits": (np.float32, 0),
-    "numeric": (np.uint32, 4),
-    "categorical": (np.uint32, 5),
-    "strips": (np.uint8, 0),
+# Of numbers, as `npy.read` takes it, and how many a record has; 0 for one axis.
+_TYPES: Final[dict[str, tuple[npy.Kind, int]]] = {
+    "base": ("f", 0),
+    "groups": ("I", 0),
+    "depths": ("B", 0),
+    "nodes": ("I", 0),
+    "leaves": ("f", 0),
+    "splits": ("f", 0),
+    "numeric": ("I", 4),
+    "categorical": ("I", 5),
+    "strips": ("B", 0),
 }
 
 
-def _read(files: Mapping[str, bytes | memoryview], name: str, dtype: type[np.generic], columns: int) -> NDArray[Any]:
+def _read(files: Mapping[str, bytes | memoryview], name: str, kind: npy.Kind, columns: int) -> memoryview[Any]:
     path = f"{FOLDER}/{name}.npy"
     if path not in files:
         raise FormatError(path, "is missing")
-    return npy.read(files[path], dtype, columns, file=path)
+    return npy.read(files[path], kind, columns, file=path)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from mlapi.bundle import native
-from mlapi.bundle.forest import Forest
-from mlapi.bundle.libxgboost import LibXGBoost
 from mlapi.bundle.native import NativeTrees
-from mlapi.bundle.structure import check_structure
-from mlapi.bundle.tables import Tables
-from mlapi.bundle.types import Contributions, Margin, Matrix
+from mlapi.bundle.types import AnyFloats, Contributions, Matrix
 
-__all__ = ["LibXGBoost", "NativeTrees", "TreeEngine", "check_structure", "load_engine"]
+if TYPE_CHECKING:
+    from mlapi.bundle.forest import Forest
+    from mlapi.bundle.tables import Tables
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,14 @@ class TreeEngine(Protocol):
         """For logs and `/models/current`."""
         ...
 
-    def margin(self, matrix: Matrix) -> Margin:
+    def margin(self, matrix: AnyFloats) -> AnyFloats:
         """Give the margins of some rows; safe to call from several threads at once.
 
         Args:
-            matrix: float32 of shape (n_rows, n_columns); NaN is missing.
+            matrix: float32 of shape (n_rows, n_columns); NaN is missing. A view has one row at least.
 
         Returns:
-            A new float32 array of shape (n_rows, n_groups).
+            A new array, or view, of float32 of shape (n_rows, n_groups).
 
         Raises:
             EngineError: a matrix of another shape or dtype.
@@ -79,7 +79,44 @@ def load_engine(model: bytes | memoryview, forest: Forest, tables: Tables | None
     Raises:
         EngineError: no engine takes it.
     """
-    engine: TreeEngine = NativeTrees(forest, tables, model) if native.covers(forest) else LibXGBoost(bytes(model))
+    if native.covers(forest):
+        read = (lambda: forest) if tables is None else partial(_read, model)  # beside tables it is not kept
+        return _told(NativeTrees(forest.n_columns, forest.n_groups, tables, read))
+    from mlapi.bundle.libxgboost import LibXGBoost
+
+    return _told(LibXGBoost(bytes(model)))
+
+
+def load_tables(model: bytes | memoryview, tables: Tables, *, n_groups: int, n_categories: Sequence[int]) -> TreeEngine:
+    """Give our own engine for tables alone, and say so in the log.
+
+    Args:
+        model: `model.ubj`, which nobody has looked at: it is read and checked for the first contributions.
+        tables: the same, laid out for the engine.
+        n_groups: margins a row that the decision takes.
+        n_categories: for each column the number of category codes, 0 for one that is numeric.
+
+    Raises:
+        EngineError: an index in the tables is out of range, or they give another number of margins.
+    """
+
+    def read() -> Forest:
+        from mlapi.bundle.structure import check_forest
+
+        forest = _read(model)
+        check_forest(forest, len(n_categories), n_groups, n_categories)
+        return forest
+
+    return _told(NativeTrees(len(n_categories), n_groups, tables, read))
+
+
+def _read(model: bytes | memoryview) -> Forest:
+    from mlapi.bundle.forest import read_forest
+
+    return read_forest(bytes(model))
+
+
+def _told(engine: TreeEngine) -> TreeEngine:
     why = "" if native.extension() else f" ({native.absence()})"
     log.info("tree engine %s: %d columns, %d groups%s", engine.name, engine.n_columns, engine.n_groups, why)
     return engine

@@ -24,7 +24,7 @@ from mlapi.bundle.verify_child import limit_process, verify_in_subprocess
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["CHECKS", "Check", "Report", "main", "open_verified", "verify", "verify_in_subprocess"]
+__all__ = ["CHECKS", "SERVED", "Check", "Report", "main", "open_verified", "verify", "verify_in_subprocess"]
 
 
 class Check(NamedTuple):
@@ -42,6 +42,10 @@ CHECKS: Final = (
     Check("versions", checks.versions),
     Check("golden", checks.golden),
 )
+
+
+# Of a process that serves what the follower has verified by all of them.
+SERVED: Final = tuple(one._replace(run=checks.parts) if one.name == "structure" else one for one in CHECKS)
 
 
 class Report(NamedTuple):

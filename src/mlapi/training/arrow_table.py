@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pyarrow as pa
 
-from mlapi.bundle.moments import in_range
+from mlapi.bundle.moment_columns import in_range
 from mlapi.bundle.profile import ColumnKind
 from mlapi.training.columns import Column, RawColumn, finite, text_column
 from mlapi.training.errors import ColumnError

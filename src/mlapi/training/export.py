@@ -17,6 +17,7 @@ from mlapi.bundle.decision import Decision
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.forest import Forest, read_forest
 from mlapi.bundle.golden import Golden
+from mlapi.bundle.libxgboost import LibXGBoost
 from mlapi.bundle.manifest import MANIFEST_FILE, Dataset, ManifestMeta, build_manifest
 from mlapi.bundle.nodes import order_nodes
 from mlapi.bundle.padding import build_tables
@@ -24,7 +25,7 @@ from mlapi.bundle.reference import Reference
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.signing import SIGNATURE_FILE, sign
 from mlapi.bundle.tables import Tables
-from mlapi.bundle.trees import LibXGBoost, TreeEngine, load_engine
+from mlapi.bundle.trees import TreeEngine, load_engine
 from mlapi.bundle.types import Margin, Table
 from mlapi.training.assessment import Assessment
 from mlapi.training.errors import ParityError

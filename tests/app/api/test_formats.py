@@ -13,12 +13,12 @@ import pytest
 from mlapi.app.api.formats import ENCODERS, as_csv, ndjson
 from mlapi.app.core.request import Ask
 from mlapi.app.schemas.decoder import RequestDecoder
+from mlapi.app.services.notes import Remark
 from mlapi.app.services.prediction_service import Answer, PredictionService
-from mlapi.app.services.remarks import Remark
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle import load
 from mlapi.bundle.decision import class_name
-from mlapi.bundle.types import Label
+from mlapi.bundle.types import Label, as_array
 from tests.app.bundles import ROW, bundle
 from tests.app.service import Service, publish, settings
 from tests.app.services.test_prediction_service import ALIAS
@@ -114,12 +114,12 @@ def test_every_byte_of_an_answer_is_what_json_says_of_its_numbers(
     classes: tuple[Label, ...], threshold: float | None, n_rows: int
 ) -> None:
     opened = load(bundle(classes))
-    decoder = RequestDecoder(opened.encoder, max_rows=n_rows, max_depth=10)
+    decoder = RequestDecoder(opened, max_rows=n_rows, max_depth=10)
     rows = [ROW | {"age": place % 90, "member": place % 2 == 0} for place in range(n_rows)]
     decoded = decoder.decode(json.dumps({"data": rows}).encode())
     snapshot = Snapshot(opened, decoder, ALIAS, "production", (), "")
     answered = PredictionService().predict(snapshot, decoded, Ask(True, None, threshold))
-    probabilities = opened.decision.calibrated(answered.prediction.margin)
+    probabilities = opened.decision.calibrated(as_array(answered.prediction.margin))
     least = np.float32(opened.decision.threshold if threshold is None else threshold)
     chosen = probabilities.argmax(axis=1) if len(classes) > 2 else probabilities[:, 1] >= least
     document = {

@@ -17,7 +17,7 @@ from mlapi.app.schemas.native import NativeDecoder
 from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
-from mlapi.bundle.types import Matrix
+from mlapi.bundle.types import Matrix, as_array
 from tests.app.schemas.strategies import documents, schemas, spelled
 
 _rows = pytest.importorskip("mlapi.app.schemas._rows", reason="the native request decoder is not built")
@@ -46,7 +46,7 @@ def native_matrix(decode: NativeDecoder, text: bytes) -> tuple[Matrix, Ask] | No
         return None
     assert decoded.matrix is not None
     assert (decoded.exact, len(decoded.matrix)) == (True, decoded.n_rows)
-    return decoded.matrix, decoded.ask
+    return as_array(decoded.matrix), decoded.ask
 
 
 def complete_matrix(decode: RequestDecoder, encoder: Encoder, text: bytes) -> tuple[Matrix, Ask]:

@@ -9,7 +9,6 @@ import xgboost
 
 from mlapi.app.services.explanation import explanations
 from mlapi.bundle import load
-from mlapi.bundle.encoder import Encoded
 from mlapi.bundle.model import Bundle
 from mlapi.bundle.types import Matrix
 from tests.fixtures import bundles
@@ -26,12 +25,11 @@ def boosters_own(bundle: Bundle, path: Path, matrix: Matrix) -> np.ndarray[Any, 
 
 def check(bundle: Bundle, path: Path, matrix: Matrix) -> None:
     """Every row sums to its margin, and its features are ordered as the booster's contributions are."""
-    encoded = Encoded(matrix, ())
-    prediction = bundle.predict_encoded(encoded)
+    prediction = bundle.predict_matrix(matrix)
     expected = boosters_own(bundle, path, matrix)
     groups = prediction.probabilities.argmax(axis=1) if expected.shape[1] > 1 else np.zeros(len(matrix), int)
     names = bundle.encoder.columns
-    for row, one in enumerate(explanations(bundle, encoded, prediction, ALL)):
+    for row, one in enumerate(explanations(bundle, prediction, ALL)):
         weights = expected[row, groups[row], :-1]
         found = [part.contribution for part in one.contributions]
         assert one.base_value + sum(found) + one.rest == pytest.approx(one.margin, abs=1e-5)
@@ -56,5 +54,5 @@ def test_names_the_class_whose_margin_it_is(tmp_path: Path) -> None:
         bundle = load(made.write(tmp_path / make.__name__))
         encoded = bundle.encoder.encode_table(made.sample.table)
         prediction = bundle.predict_encoded(encoded)
-        labels = [one.label for one in explanations(bundle, encoded, prediction, 1)]
+        labels = [one.label for one in explanations(bundle, prediction, 1)]
         assert labels == (prediction.labels if place == 0 else [made.decision.classes[1]] * len(labels))

@@ -10,8 +10,8 @@ from mlapi.app.core.request import Decoder
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import Candidate, LocalModel
-from mlapi.bundle.encoder import Encoder
 from mlapi.bundle.errors import VerificationError
+from mlapi.bundle.steps import Stepped
 from tests.app.bundles import bundle
 from tests.app.service import publish
 
@@ -21,8 +21,8 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 """
 
 
-def decoder(encoder: Encoder) -> Decoder:
-    return RequestDecoder(encoder, max_rows=10, max_depth=32)
+def decoder(of: Stepped) -> Decoder:
+    return RequestDecoder(of, max_rows=10, max_depth=32)
 
 
 def local(state_dir: Path) -> LocalModel:

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from mlapi.app.services.remarks import Remark, remarks
+from mlapi.app.services.notes import Remark
+from mlapi.app.services.remarks import remarks
 from mlapi.bundle import load
 from mlapi.bundle.rows import check_rows
 from tests.app.bundles import ROW, SCHEMA, bundle

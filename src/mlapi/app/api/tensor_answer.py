@@ -12,7 +12,7 @@ from mlapi.app.services.prediction_service import Answered
 from mlapi.bundle.decision import Decision, shortest
 from mlapi.bundle.model import Prediction
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
-from mlapi.bundle.types import Label
+from mlapi.bundle.types import Floats, Label, as_array
 
 PREDICTION, PROBABILITIES = "prediction", "probabilities"
 LABELS: Final[dict[type, str]] = {str: "BYTES", int: "INT64", bool: "BOOL"}
@@ -100,12 +100,18 @@ def _tensor_cell(feature: Feature, cell: Any) -> Any:
     return int(cell) if datatype_of(feature) == "INT64" and cell is not None else cell
 
 
-def _outputs(prediction: Prediction, decision: Decision) -> tuple[Output, Output]:
+def _outputs(prediction: Prediction[Floats], decision: Decision) -> tuple[Output, Output]:
     labels, probabilities = prediction.labels, prediction.probabilities
     flat = [p for row in shortest(probabilities) for p in row]
     return (
         Output(PREDICTION, _label_type(decision), [len(labels)], labels, _raw_labels(labels)),
-        Output(PROBABILITIES, "FP32", list(probabilities.shape), flat, probabilities.astype("<f4").tobytes()),
+        Output(
+            PROBABILITIES,
+            "FP32",
+            [len(labels), len(decision.classes)],
+            flat,
+            as_array(probabilities).astype("<f4").tobytes(),
+        ),
     )
 
 

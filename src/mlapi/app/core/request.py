@@ -1,11 +1,13 @@
 """A decoded predict request, as the decoder hands it to the prediction service."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from mlapi.bundle.types import Matrix, Row, Table
+from mlapi.bundle.types import Floats, Row, Table
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -21,7 +23,7 @@ class Ask(msgspec.Struct, frozen=True):
     explain: int | None = None
     threshold: float | None = None
 
-    def or_else(self, other: "Ask") -> "Ask":
+    def or_else(self, other: Ask) -> Ask:
         """Take from another what was not said here."""
         return Ask(
             other.probabilities if self.probabilities is None else self.probabilities,
@@ -46,7 +48,7 @@ class Decoded(msgspec.Struct, frozen=True):
     n_rows: int
     ask: Ask
     exact: bool
-    matrix: Matrix | None = None
+    matrix: Floats | None = None
     body: bytes = b""
 
 

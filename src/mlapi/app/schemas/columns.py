@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.moments import read_all
+from mlapi.bundle.moment_columns import read_all
 from mlapi.bundle.schema import Feature, FeatureKind
 from mlapi.bundle.types import Cells, Table
 

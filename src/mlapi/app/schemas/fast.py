@@ -15,6 +15,7 @@ import msgspec
 
 from mlapi.app.core.request import MOST_EXPLAINED, NOTHING_ASKED, Ask, Decoded
 from mlapi.app.schemas.columns import ABSENT, Columns, Doubt, cell_type
+from mlapi.app.schemas.names import fits_names
 from mlapi.bundle.schema import Feature, FeatureSchema
 
 # Above this many features msgspec's search for keys out of order costs more than a dictionary: 2,000 features take
@@ -119,15 +120,6 @@ class FastDecoder:
 def fits_struct(schema: FeatureSchema) -> bool:
     """Whether a struct can be generated whose keys msgspec finds, and finds quickly."""
     return len(schema.features) <= WIDEST_STRUCT and fits_names(schema.features)
-
-
-def fits_names(features: Sequence[Feature]) -> bool:
-    """Whether JSON spells every name as it is, so that a key can be compared byte by byte."""
-    return all(_is_plain(feature.name) for feature in features)
-
-
-def _is_plain(name: str) -> bool:
-    return '"' not in name and "\\" not in name and min(name) >= " "
 
 
 def _field(feature: Feature) -> tuple[Any, ...]:

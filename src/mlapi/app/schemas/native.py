@@ -6,16 +6,15 @@ beside the encoder that turns cells into numbers, so tests hold the two against 
 
 import logging
 import math
+from array import array
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final, Self
 
-import numpy as np
-
 from mlapi.app.core.request import Ask, Decoded
-from mlapi.app.schemas.fast import fits_names
-from mlapi.bundle.encoder import Encoder
+from mlapi.app.schemas.names import fits_names
 from mlapi.bundle.schema import Feature, FeatureKind
-from mlapi.bundle.steps import BooleanStep, CodesStep, NumberStep, Step
+from mlapi.bundle.steps import BooleanStep, CodesStep, NumberStep, Step, Stepped
 
 _KINDS: Final = {
     FeatureKind.NUMERIC: (b"n", NumberStep),
@@ -23,7 +22,6 @@ _KINDS: Final = {
     FeatureKind.BOOLEAN: (b"b", BooleanStep),
     FeatureKind.CATEGORICAL: (b"c", CodesStep),
 }
-_FLOAT32: Final = np.dtype(np.float32)  # NumPy would make one of the type at each request
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +44,16 @@ class NativeDecoder:
         self._n_columns = n_columns
 
     @classmethod
-    def made_for(cls, encoder: Encoder, *, max_rows: int) -> Self | None:
-        """Give the decoder of an encoder, None where the extension is not built or does not cover it."""
-        features = encoder.schema.features
-        if not covers(features, encoder.steps) or (extension := _extension()) is None:
+    def made_for(cls, of: Stepped, *, max_rows: int) -> Self | None:
+        """Give the decoder of a bundle or encoder, None where the extension is not built or does not cover it."""
+        features = of.schema.features
+        if not covers(features, of.steps) or (extension := _extension()) is None:
             return None
         plan = extension.Plan(
             names=tuple(feature.name.encode() for feature in features),
             kinds=b"".join(_KINDS[feature.kind][0] for feature in features),
             nullable=b"".join(b"1" if feature.nullable else b"0" for feature in features),
-            limits=np.array([_limits(feature) for feature in features], np.float64).tobytes(),
+            limits=array("d", chain.from_iterable(map(_limits, features))).tobytes(),
             categories=tuple(tuple(category.encode() for category in feature.categories) for feature in features),
             max_rows=max_rows,
         )
@@ -67,7 +65,7 @@ class NativeDecoder:
         if found is None:
             return None
         cells, n_rows, probabilities = found
-        matrix = np.ndarray((n_rows, self._n_columns), _FLOAT32, cells)
+        matrix = memoryview(cells).cast("f", (n_rows, self._n_columns))
         return Decoded({}, n_rows, Ask(probabilities), exact=True, matrix=matrix, body=body)
 
 

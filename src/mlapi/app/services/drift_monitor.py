@@ -5,15 +5,16 @@ taken no more often than it costs: counting takes 2 % of a processor at most, wh
 """
 
 import time
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from operator import add
 from typing import Final
-
-import numpy as np
 
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.app.utils.metrics import ServiceMetrics
-from mlapi.bundle.drift import Counts, DriftBins
+from mlapi.bundle.drift import DriftBins
 from mlapi.bundle.model import Prediction
+from mlapi.bundle.types import Floats
 from mlapi.ops.metrics import DRIFT, DRIFT_ROWS, PREDICTION_DRIFT, Sample
 
 KEY: Final = "drift"  # of the counts, beside the names of metrics
@@ -37,16 +38,16 @@ class DriftMonitor:
         self._bins: DriftBins | None = None
         self._due_at = float("-inf")
 
-    def saw(self, snapshot: Snapshot, prediction: Prediction) -> None:
+    def saw(self, snapshot: Snapshot, prediction: Prediction[Floats]) -> None:
         """Count a sample of a request's rows, if one is due; the event loop's to call."""
         began = time.perf_counter()
         if began < self._due_at:
             return
         bins = self._bins_of(snapshot)
         if bins is not None:
-            counts = bins.count(prediction.matrix[:MOST_ROWS], prediction.probabilities[:MOST_ROWS])
+            places = bins.places(prediction.matrix[:MOST_ROWS], prediction.probabilities[:MOST_ROWS])
             try:
-                self._add(snapshot, bins, counts)
+                self._add(snapshot, bins, places)
             except ValueError:  # the area is full of other models' counts
                 self._bins = None
         ended = time.perf_counter()
@@ -70,30 +71,31 @@ class DriftMonitor:
         """The bins of a model, None for one that is too wide to be watched."""
         if self._snapshot is not snapshot:
             bundle = snapshot.bundle
-            bins = DriftBins(bundle.encoder, bundle.reference, bundle.decision.names)
+            bins = DriftBins(bundle, bundle.reference, bundle.decision.names)
             self._snapshot, self._bins = snapshot, bins if bins.size <= MOST_BINS else None
         return self._bins
 
-    def _add(self, snapshot: Snapshot, bins: DriftBins, counts: Counts) -> None:
+    def _add(self, snapshot: Snapshot, bins: DriftBins, places: Sequence[int]) -> None:
         window = int(self._clock() // WINDOW_S)
         tallies = self._metrics.registry.tallies
         at = tallies.place((KEY, str(bins.size), str(window % 2)), HEAD + bins.size)
-        kept = np.asarray(tallies.values)[at : at + HEAD + bins.size]
-        head = (_identity(snapshot), float(window))
-        if tuple(kept[:HEAD]) != head:
-            kept[HEAD:] = 0.0
-            kept[:HEAD] = head
-        kept[HEAD:] += counts
+        kept = tallies.values[at : at + HEAD + bins.size]
+        head = array("d", (_identity(snapshot), window))
+        if kept[:HEAD] != memoryview(head):
+            kept[:] = memoryview(array("d", bytes(kept.nbytes)))
+            kept[:HEAD] = memoryview(head)
+        for place in places:
+            kept[HEAD + place] += 1.0
 
-    def _counts(self, snapshot: Snapshot, bins: DriftBins) -> Counts:
+    def _counts(self, snapshot: Snapshot, bins: DriftBins) -> list[float]:
         """Those of all workers, for this window and the one before."""
         window = int(self._clock() // WINDOW_S)
         heads = {(_identity(snapshot), float(number)) for number in (window - 1, window)}
-        total = np.zeros(bins.size)
+        total = [0.0] * bins.size
         for entries in self._metrics.entries():
             for key, values in entries.items():
                 if key[0] == KEY and len(values) == HEAD + bins.size and values[:HEAD] in heads:
-                    total += values[HEAD:]
+                    total = list(map(add, total, values[HEAD:]))
         return total
 
 

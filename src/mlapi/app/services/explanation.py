@@ -1,49 +1,24 @@
 """Why a row was answered so: what its features add to the margin (SHAP values)."""
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mlapi.bundle.encoder import Encoded
+from mlapi.app.services.notes import Contribution, Explanation
 from mlapi.bundle.model import Bundle, Prediction
-from mlapi.bundle.types import Label
+from mlapi.bundle.types import Floats, Label, as_array
 
 
-class Contribution(msgspec.Struct, frozen=True):
-    """What one feature adds to the margin."""
-
-    feature: str
-    contribution: float
-
-
-class Explanation(msgspec.Struct, frozen=True):
-    """Of one row: base value + contributions + rest = margin, to within 1e-5.
-
-    Attributes:
-        label: the class whose margin it is: the second of two, else the one that was predicted.
-        margin: in log-odds for two classes, before any calibration.
-        base_value: the margin of a row of which nothing is known.
-        contributions: of the features that weigh most, the heaviest first.
-        rest: of all other features together.
-    """
-
-    label: Label
-    margin: float
-    base_value: float
-    contributions: list[Contribution]
-    rest: float
-
-
-def explanations(bundle: Bundle, encoded: Encoded, prediction: Prediction, n_features: int) -> list[Explanation]:
+def explanations(bundle: Bundle, prediction: Prediction[Floats], n_features: int) -> list[Explanation]:
     """Explain every row by at most `n_features` features."""
-    rows = np.arange(len(prediction.margin))
+    margin = as_array(prediction.margin)
+    rows = np.arange(len(margin))
     two = len(bundle.decision.classes) == 2
-    groups = np.zeros_like(rows) if two else prediction.probabilities.argmax(axis=1)
-    parts = bundle.explain(encoded)[rows, groups]
+    groups = np.zeros_like(rows) if two else as_array(prediction.probabilities).argmax(axis=1)
+    parts = bundle.explain(prediction.matrix)[rows, groups]
     order = np.argsort(-np.abs(parts[:, :-1]), axis=1, kind="stable")  # of equals the first feature first
     weights = np.take_along_axis(parts, order, axis=1)
     rest = weights[:, n_features:].sum(axis=1)
-    figures = np.column_stack([prediction.margin[rows, groups], parts[:, -1], rest, weights[:, :n_features]])
+    figures = np.column_stack([margin[rows, groups], parts[:, -1], rest, weights[:, :n_features]])
     labels = [bundle.decision.classes[1 if two else group] for group in groups.tolist()]
     names = bundle.schema.names
     return [

@@ -16,7 +16,7 @@ from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.decimals import json_rows
 from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
-from mlapi.bundle.types import Cells, Label, Probabilities, Table
+from mlapi.bundle.types import Cells, Floats, Label, Table
 
 REDACTED: Final = "[redacted]"
 STRING: Final = re.compile(rb'"[^"]*"')  # in a body that was decoded the native way, which takes no escapes
@@ -50,7 +50,7 @@ class LogEntry(NamedTuple):
     table: Table
     body: bytes
     labels: Sequence[Label]
-    probabilities: Probabilities
+    probabilities: Floats
     request_id: str
     key_id: str | None
     traffic: str

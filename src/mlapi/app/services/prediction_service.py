@@ -7,19 +7,17 @@ import msgspec
 from mlapi.app.core.clock import timestamp
 from mlapi.app.core.errors import InvalidRequest
 from mlapi.app.core.request import Ask, Decoded
-from mlapi.app.services.explanation import Explanation, explanations
-from mlapi.app.services.remarks import Remark, remarks
+from mlapi.app.services.notes import Explanation, Remark
 from mlapi.app.services.snapshot import Snapshot
 from mlapi.bundle.decimals import json_rows, shortest
-from mlapi.bundle.encoder import Encoded
-from mlapi.bundle.model import Prediction
-from mlapi.bundle.types import Label, Probabilities
+from mlapi.bundle.model import Bundle, Prediction
+from mlapi.bundle.types import Floats, Label
 
 
 class ByClass:
     """Class name → probability, an object a row; whoever writes the answer says in which form."""
 
-    def __init__(self, names: Sequence[str], probabilities: Probabilities) -> None:
+    def __init__(self, names: Sequence[str], probabilities: Floats) -> None:
         self._names = names
         self._probabilities = probabilities
 
@@ -48,7 +46,7 @@ class Answered(msgspec.Struct, frozen=True):
 
     snapshot: Snapshot
     decoded: Decoded
-    prediction: Prediction
+    prediction: Prediction[Floats]
     answer: Answer
 
 
@@ -75,9 +73,11 @@ class PredictionService:
         bundle = snapshot.bundle
         if ask.threshold is not None and len(bundle.decision.classes) > 2:
             raise InvalidRequest("The option 'threshold' needs a model of two classes")
-        encoded = bundle.encoder.encode_table(decoded.table) if decoded.matrix is None else Encoded(decoded.matrix, ())
-        prediction = bundle.predict_encoded(encoded, threshold=ask.threshold)
-        noted = remarks(bundle.schema, decoded.table, prediction) if decoded.matrix is None else None
+        if decoded.matrix is None:
+            prediction: Prediction[Floats] = bundle.predict_table(decoded.table, threshold=ask.threshold)
+            noted = _remarks(bundle, decoded, prediction)
+        else:
+            prediction, noted = bundle.predict_matrix(decoded.matrix, threshold=ask.threshold), None
         answer = Answer(
             predictions=prediction.labels,
             model_version=snapshot.version,
@@ -85,8 +85,20 @@ class PredictionService:
             probabilities=ByClass(bundle.decision.names, prediction.probabilities)
             if ask.probabilities
             else msgspec.UNSET,
-            explanations=explanations(bundle, encoded, prediction, ask.explain) if ask.explain else msgspec.UNSET,
+            explanations=_explanations(bundle, prediction, ask.explain) if ask.explain else msgspec.UNSET,
             warnings=noted or msgspec.UNSET,
             prediction_ids=self._new_ids(decoded.n_rows) if keep and self._new_ids else msgspec.UNSET,
         )
         return Answered(snapshot, decoded, prediction, answer)
+
+
+def _remarks(bundle: Bundle, decoded: Decoded, prediction: Prediction[Floats]) -> list[Remark]:
+    from mlapi.app.services.remarks import remarks
+
+    return remarks(bundle.schema, decoded.table, prediction)
+
+
+def _explanations(bundle: Bundle, prediction: Prediction[Floats], n_features: int) -> list[Explanation]:
+    from mlapi.app.services.explanation import explanations
+
+    return explanations(bundle, prediction, n_features)

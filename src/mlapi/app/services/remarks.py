@@ -1,26 +1,17 @@
 """What a client should know of its cells though the row was answered."""
 
-import msgspec
 import numpy as np
 
+from mlapi.app.services.notes import Remark
 from mlapi.bundle.model import Prediction
 from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
-from mlapi.bundle.types import Table
+from mlapi.bundle.types import Floats, Table
 
 UNKNOWN_CATEGORY = "not among the categories seen in training; taken as missing"
 
 
-class Remark(msgspec.Struct, frozen=True):
-    """Something about one cell of an answered row."""
-
-    row: int  # zero-based position in the request
-    feature: str
-    code: str
-    message: str
-
-
-def remarks(schema: FeatureSchema, table: Table, prediction: Prediction) -> list[Remark]:
+def remarks(schema: FeatureSchema, table: Table, prediction: Prediction[Floats]) -> list[Remark]:
     """Give the remarks on a table, by row: unknown categories, and numbers outside of the range seen in training.
 
     An empty table, whose cells were encoded while they were decoded, held nothing to remark on.

@@ -10,7 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mlapi.bundle.cells import FLOAT32_OVERFLOW, NOT_MOMENT, Fault
-from mlapi.bundle.moments import in_range, spelled
+from mlapi.bundle.moment_columns import in_range
+from mlapi.bundle.moments import spelled
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from mlapi.bundle.types import Cells
 from mlapi.training.arrow_table import decoded, seconds_of
