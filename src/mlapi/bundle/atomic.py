@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,9 +28,7 @@ def staging_directory(path: Path) -> Iterator[Path]:
     try:
         yield staging
     finally:
-        shutil.rmtree(
-            staging, ignore_errors=True
-        )  # after a rename it is gone, after an exchange it holds the old files
+        _remove(staging)  # after a rename it is gone, after an exchange it holds the old files
         os.close(lock)
 
 
@@ -65,7 +60,15 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _exchange(one: Path, other: Path) -> None:
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(
         libc, "renameat2"
@@ -79,7 +82,7 @@ def _exchange(one: Path, other: Path) -> None:
 def _claim(path: Path) -> tuple[Path, int]:
     """Make and lock a staging directory; again, where another process swept it away between the two."""
     while True:
-        staging = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_SUFFIX}")
+        staging = path.with_name(f".{path.name}.{os.urandom(8).hex()}{_SUFFIX}")
         staging.mkdir()
         with suppress(FileNotFoundError, BlockingIOError):
             lock = _lock(staging)
@@ -94,7 +97,7 @@ def _sweep(path: Path) -> None:
         if sibling.name.startswith(f".{path.name}.") and sibling.name.endswith(_SUFFIX):
             with suppress(OSError):  # locked by a live process, or renamed by it this moment
                 lock = _lock(sibling)
-                shutil.rmtree(sibling, ignore_errors=True)
+                _remove(sibling)
                 os.close(lock)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from secrets import SystemRandom
 from typing import Final
+
+from mlapi.bundle.chance import uniform
 
 FAILURES: Final = 5  # in a row, until it opens
 OPEN_S: Final = 30.0
 JITTER: Final = 0.2  # of OPEN_S, so that a fleet does not come back in one beat
-
-_uniform: Final = SystemRandom().uniform
 
 
 class CircuitBreaker:
@@ -27,7 +26,7 @@ class CircuitBreaker:
         open_s: float = OPEN_S,
         jitter: float = JITTER,
         clock: Callable[[], float] = time.monotonic,
-        uniform: Callable[[float, float], float] = _uniform,
+        uniform: Callable[[float, float], float] = uniform,
     ) -> None:
         """Take the limits.
 

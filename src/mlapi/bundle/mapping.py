@@ -25,7 +25,11 @@ def shared(path: Path, content: bytes) -> bytes | memoryview:
         return content
     try:
         with path.open("rb") as file:
-            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):  # it is gone, or empty
         return content
-    return view if view == content else content
+    view = memoryview(mapped)
+    if view != content:
+        return content
+    mapped.madvise(mmap.MADV_DONTNEED)  # what is read again is found in the system's cache
+    return view

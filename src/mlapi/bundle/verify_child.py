@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import resource
-import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from mlapi.bundle.errors import VerificationError
+
+if TYPE_CHECKING:
+    import subprocess
 
 # A check of a 0.5 MB bundle takes 150 MB of address space, a bundle may have 1 GB; what needs more than this is a bomb.
 MAX_MEMORY_BYTES: Final = 8 << 30
@@ -47,6 +49,8 @@ def verify_in_subprocess(
         VerificationError: what the child found; structure_invalid where it crashed or took too long.
         ValueError: the key is none, or is missing though a signature is required.
     """
+    import subprocess
+
     command = [sys.executable, "-P", "-m", "mlapi.bundle.verify", "--json", "--limit-s", str(timeout_s), str(path)]
     command += [] if expected_manifest is None else ["--manifest", expected_manifest]
     command += [] if public_key is None else ["--public-key", "-"]

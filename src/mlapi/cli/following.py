@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-import click
-
 from mlapi.cli.stores import only_model, open_local, open_registry, public_key
 from mlapi.ops.notify import Event, LogNotifier, Severity
 
@@ -65,6 +63,8 @@ def once(settings: Settings, store: Store | None = None) -> str:
     with only_follower(settings.serving_dir, None):
         state = follower(settings, source, name, notify=lambda event: None).step()  # said once, below
     if state.state != "ok":
+        import click
+
         raise click.ClickException(f"{name} was not brought ({state.code}): {state.reason}")
     return f"{name} version {state.version} is here (generation {state.generation})"
 

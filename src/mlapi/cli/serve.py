@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlapi.ops.settings import Settings
 
 MLAPI = (sys.executable, "-m", "mlapi.cli.main")
-FOLLOWER = (*MLAPI, "follow")
+FOLLOWER = (sys.executable, "-m", "mlapi.cli.follower")
 WORKER = (*MLAPI, "serve")
 
 

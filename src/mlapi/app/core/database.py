@@ -6,7 +6,6 @@ functions that need it, so that a service that keeps no records does not pay for
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -20,6 +19,8 @@ from mlapi.app.core.transaction import Transaction
 from mlapi.ops.errors import SettingsError
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session, sessionmaker
 
@@ -116,6 +117,8 @@ class Database:
     def _driver(self) -> Driver:
         """What needs no SQLAlchemy, where the address is plain."""
         if (file := file_of(self.url)) is not None:
+            import sqlite3
+
             return Driver(sqlite3, partial(self._open, file))
         if (server := server_of(self.url)) is None:
             return Driver(self.engine.dialect.dbapi, self.engine.raw_connection)
@@ -126,6 +129,8 @@ class Database:
         return Driver(psycopg, partial(psycopg.connect, server, **self._arguments(sqlite=False)))
 
     def _open(self, file: Path) -> sqlite3.Connection:
+        import sqlite3
+
         connection = sqlite3.connect(file, timeout=self._wait_s, check_same_thread=False)  # closed by any thread
         _set_pragmas(connection, None)
         return connection

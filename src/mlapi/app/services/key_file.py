@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +24,8 @@ class KeyFile:
 
     def entries(self) -> list[Fields]:
         """Give what stands in it, nothing where there is no file; raises KeySourceFailed."""
+        import tomllib
+
         try:
             text = self._path.read_text(encoding="utf-8")
             document = json.loads(text) if self._is_json else tomllib.loads(text)

@@ -1,7 +1,6 @@
 """Where API keys are kept: settings, a file, AWS Secrets Manager, AWS Systems Manager's parameter store."""
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,6 +95,8 @@ class ParameterKeys(KeptElsewhere):
 
 def read_document(text: str, *, is_json: bool) -> Sequence[KeyEntry]:
     """Read a whole file of keys; ValueError, of which TOML's and JSON's own errors are kinds."""
+    import tomllib
+
     document = json.loads(text) if is_json else tomllib.loads(text)
     entries = document.get("keys", []) if isinstance(document, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -110,6 +111,8 @@ def _named(text: str, name: str) -> KeyEntry:
 
 def _harmless(error: ValueError) -> str:
     """An error's text, unless it is a parser's own, which may quote a key."""
+    import tomllib
+
     if isinstance(error, json.JSONDecodeError | tomllib.TOMLDecodeError | UnicodeDecodeError):
         return "it cannot be parsed"
     return str(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def next_move(
         version=to.version,
         previous=before.current.version if before else None,
         reason=reason,
-        nonce=secrets.token_hex(8),
+        nonce=os.urandom(8).hex(),
         metrics=dict(metrics),
         action=action,
     )

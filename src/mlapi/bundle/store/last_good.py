@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from mlapi.bundle.errors import GenerationConflict
@@ -67,6 +66,8 @@ def _in_use(store: DirectoryStore, name: str) -> set[str]:
 
 def _remove(place: Path) -> None:
     if place.is_dir():
+        import shutil
+
         shutil.rmtree(place)
     else:
         place.unlink()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from secrets import SystemRandom
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from mlapi.bundle.chance import uniform
 from mlapi.bundle.errors import StoreUnavailable
 from mlapi.bundle.store.protocol import Store
 from mlapi.bundle.store.records import Action, AliasRecord, Promotion, VersionRecord
 
 T = TypeVar("T")
-_uniform: Final = SystemRandom().uniform
 
 
 class RetryingStore:
@@ -31,7 +30,7 @@ class RetryingStore:
         base_s: float = 0.2,
         cap_s: float = 5.0,
         sleep: Callable[[float], None] = time.sleep,
-        uniform: Callable[[float, float], float] = _uniform,
+        uniform: Callable[[float, float], float] = uniform,
     ) -> None:
         """Take the store and the limits.
 

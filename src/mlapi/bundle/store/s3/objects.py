@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from secrets import SystemRandom
 from typing import Any, Final, NamedTuple, Protocol
 
 from mlapi.bundle.archive import MAX_TOTAL_BYTES
+from mlapi.bundle.chance import uniform
 from mlapi.bundle.errors import StoreUnavailable
 
 _READS: Final = 4  # of a body that breaks off; the client itself repeats what fails before the body only
 _LONGEST_REASON: Final = 300
-_uniform: Final = SystemRandom().uniform
 
 
 class Client(Protocol):
@@ -70,7 +69,7 @@ class Objects:
             try:
                 return self._read(key)
             except _BrokenOffError:
-                self._sleep(_uniform(0.0, 0.2 * 2**failures))
+                self._sleep(uniform(0.0, 0.2 * 2**failures))
         return self._read(key)
 
     def write(self, key: str, content: bytes) -> None:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from secrets import SystemRandom
 from typing import Final, TypeVar
 
 from mlapi.bundle import archive, document
+from mlapi.bundle.chance import uniform
 from mlapi.bundle.contents import Contents
 from mlapi.bundle.errors import FormatError, ModelNotFound, StoreError, StoreUnavailable, VersionExists
 from mlapi.bundle.store.alias_file import AliasFile, expect, moved, next_move
@@ -28,7 +28,6 @@ from mlapi.bundle.store.sealed import read_sealed, sealed
 T = TypeVar("T")
 
 _TRIES: Final = 100  # of a move; each one that is lost was won by somebody else
-_uniform: Final = SystemRandom().uniform
 
 
 class S3Store:
@@ -140,7 +139,7 @@ class S3Store:
             before, seen = self._alias(name, alias)
             if before is not None and move in before.history:  # it was the yes that got lost
                 return after.current
-            self._sleep(_uniform(0.0, 0.01 * min(tried + 1, 20)))
+            self._sleep(uniform(0.0, 0.01 * min(tried + 1, 20)))
         raise StoreUnavailable(self.description, f"{alias} of {name} is being moved by too many at one time")
 
     def history(self, name: str, alias: str) -> list[Promotion]:
