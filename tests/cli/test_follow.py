@@ -44,11 +44,11 @@ def test_a_damaged_bundle_is_not_brought(state: Path) -> None:
     assert "digest_mismatch" in failed("follow", "--once")
 
 
-def test_for_ever_ends_with_its_parent_and_logs_json(state: Path) -> None:
+@pytest.mark.parametrize("command", [["mlapi.cli.main", "follow"], ["mlapi.cli.follower"]], ids=" ".join)
+def test_for_ever_follows_until_a_signal_and_logs_json(command: list[str], state: Path) -> None:
     mlapi("models", "promote", "sample", "1")
     environ = dict(os.environ) | {"MLAPI_FOLLOW_INTERVAL_S": "0.1"}
-    command = [sys.executable, "-m", "mlapi.cli.main", "follow"]
-    child = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-m", *command], env=environ, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
     line = json.loads(child.stderr.readline())
     assert line["message"] == "sample production: adopted"
@@ -122,3 +122,13 @@ class TestFirstModel:
         mlapi("models", "promote", "sample", "1")
         mlapi("follow", "--once")
         assert self.waiting(state, Registry()).step().state == "ok"
+
+
+@pytest.mark.parametrize("variable", ["MLAPI_PORT", "MLAPI_STORE"])
+def test_the_follower_beside_a_service_says_in_one_line_why_it_cannot_begin(variable: str, state: Path) -> None:
+    environ = dict(os.environ) | {variable: "nonsense"}
+    command = [sys.executable, "-m", "mlapi.cli.follower"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"the follower cannot begin: {variable}: give ")
+    assert len(done.stderr.splitlines()) == 1

@@ -31,6 +31,7 @@ def cells_of(schema: FeatureSchema, rows: Sequence[Row]) -> memoryview[float] | 
         if any(map(_is_bad, schema.features, cells)):
             return None
         numbers.extend(map(_number, schema.features, codes, cells))
+    numbers = array("f", [number + 0.0 for number in numbers])  # no -0.0, which a tiny number has become, too
     return memoryview(numbers).cast("B").cast("f", (len(rows), len(codes)))
 
 
@@ -42,6 +43,6 @@ def _number(feature: Feature, codes: dict[str, int], cell: Cell) -> float:
     if cell is None:
         return math.nan
     if feature.kind is not FeatureKind.CATEGORICAL:
-        return float(cell) + 0.0  # no -0.0
+        return float(cell)
     other = len(codes) if feature.n_codes > len(codes) else math.nan
     return codes.get(str(cell), other)

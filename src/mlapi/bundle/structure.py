@@ -20,8 +20,8 @@ MAX_TREE_DEPTH: Final = 1024  # a tree that is grown without any limit stays far
 MAX_CATEGORY: Final = 1 << 24  # float32 counts no further (`OutOfRangeCat` in xgboost/src/common/categorical.h)
 
 
-def check_structure(model: bytes, n_columns: int, n_groups: int, n_categories: Sequence[int] | None = None) -> None:
-    """Refuse a model whose trees cannot be walked safely or do not belong to the rest of the bundle.
+def check_structure(model: bytes, n_columns: int, n_groups: int, n_categories: Sequence[int] | None = None) -> Forest:
+    """Read a model, and refuse one whose trees cannot be walked safely or do not belong to the rest of the bundle.
 
     Args:
         model: the bytes of `model.ubj`.
@@ -37,6 +37,7 @@ def check_structure(model: bytes, n_columns: int, n_groups: int, n_categories: S
     except FormatError as error:
         raise _invalid(str(error)) from error
     check_forest(forest, n_columns, n_groups, n_categories)
+    return forest
 
 
 def check_forest(forest: Forest, n_columns: int, n_groups: int, n_categories: Sequence[int] | None = None) -> None:

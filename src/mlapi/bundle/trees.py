@@ -101,11 +101,9 @@ def load_tables(model: bytes | memoryview, tables: Tables, *, n_groups: int, n_c
     """
 
     def read() -> Forest:
-        from mlapi.bundle.structure import check_forest
+        from mlapi.bundle.structure import check_structure
 
-        forest = _read(model)
-        check_forest(forest, len(n_categories), n_groups, n_categories)
-        return forest
+        return check_structure(bytes(model), len(n_categories), n_groups, n_categories)
 
     return _told(NativeTrees(len(n_categories), n_groups, tables, read))
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from mlapi.app.core.request import Decoder
+from mlapi.app.core.request import Decoded, Decoder
 from mlapi.app.schemas.decoder import RequestDecoder
+from mlapi.app.schemas.native import NativeDecoder
 from mlapi.app.services.loading import SnapshotLoader
 from mlapi.app.services.local_model import Candidate, LocalModel
 from mlapi.bundle.errors import VerificationError
 from mlapi.bundle.steps import Stepped
 from tests.app.bundles import bundle
 from tests.app.service import publish
+from tests.fixtures.extension import needs_extension
 
 PUBLIC_KEY = b"""-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
@@ -54,3 +56,22 @@ def test_refuses_a_bundle_that_the_alias_record_does_not_vouch_for(tmp_path: Pat
 def test_refuses_an_unsigned_bundle_where_signatures_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(VerificationError, match="signature_missing"):
         SnapshotLoader(local(tmp_path), decoder, public_key=PUBLIC_KEY)(promoted(tmp_path))
+
+
+@needs_extension
+def test_refuses_a_model_whose_requests_are_decoded_to_other_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The golden rows hold by the bundle's own reading of them, and not by the decoder's."""
+    candidate = promoted(tmp_path)
+    right = NativeDecoder.decode
+
+    def wrong(self: NativeDecoder, body: bytes) -> Decoded | None:
+        decoded = right(self, body)
+        if decoded is not None and decoded.matrix is not None:
+            decoded.matrix[0, 0] += 40.0
+        return decoded
+
+    monkeypatch.setattr(NativeDecoder, "decode", wrong)
+    with pytest.raises(VerificationError, match="decoded to another margin"):
+        SnapshotLoader(local(tmp_path), decoder)(candidate)
