@@ -48,7 +48,10 @@ def goals(servers: Mapping[str, Any]) -> list[Goal]:
         ),
         Goal("start to first 200, faster than FastAPI + pandas", 4, under(servers, "fastapi", "start_s")),
         Goal("start to first 200, faster than MLflow", 20, under(servers, "mlflow", "start_s")),
-        Goal("resident memory, less than FastAPI + pandas", 4, under(servers, "fastapi", "resident_mib")),
+        *(
+            Goal(f"resident memory {of}, less than FastAPI + pandas", 4, under(servers, "fastapi", figure))
+            for of, figure in (("of the process that serves", "largest_mib"), ("with the follower", "resident_mib"))
+        ),
     ]
 
 

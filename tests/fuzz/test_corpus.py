@@ -54,6 +54,7 @@ def test_whole_requests_get_the_same_answer_and_leave_the_same_line(name: str, t
         assert pair.compare_metrics() > 20
 
 
+@needs_extension
 def test_connections_get_the_same_answers_by_the_express_and_without(tmp_path: Path) -> None:
     rng = Random(7)
     grammar = Grammar(SCHEMAS["churn"], rng)

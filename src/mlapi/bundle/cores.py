@@ -27,8 +27,7 @@ def share_rows(walk: Callable[[Any, Any], None], rows: Rows, answers: Rows, leas
         answers: as many.
         least: rows that are worth a thread.
     """
-    n_parts = min(len(rows) // least, own_cores()) if len(rows) >= 2 * least else 1
-    if n_parts == 1 or not _cores.acquire(blocking=False):
+    if len(rows) < 2 * least or (n_parts := min(len(rows) // least, own_cores())) == 1 or not _cores.acquire(False):
         walk(rows, answers)
         return
     try:

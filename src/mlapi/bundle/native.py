@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from mlapi.bundle.cores import share_rows
 from mlapi.bundle.errors import EngineError
-from mlapi.bundle.types import AnyFloats, Contributions, Margin, Matrix, as_array, floats
+from mlapi.bundle.types import AnyFloats, Contributions, Matrix, as_array, floats
 
 if TYPE_CHECKING:
     from mlapi.bundle._trees import Plain
+    from mlapi.bundle.arrays import Arrays
     from mlapi.bundle.forest import Forest
     from mlapi.bundle.tables import Tables
 
 SWITCH: Final = "MLAPI_TREE_ENGINE"  # for tests, and for operators in doubt
 _OFF: Final = "libxgboost"
-# Rows that are worth a thread of their own, which costs some 50 µs: margins take 0.5 to 2 ms, contributions 10.
-_MARGIN_ROWS: Final = 1000
-_CONTRIBUTION_ROWS: Final = 10
+# Rows that are worth a thread of their own, which costs some 50 µs: their margins take 0.5 to 2 ms.
+MARGIN_ROWS: Final = 1000
 
 
 @cache
@@ -82,31 +82,25 @@ class NativeTrees:
     def margin(self, matrix: AnyFloats) -> AnyFloats:
         """Give the margins of some rows, bit for bit those of `Booster.inplace_predict(predict_type="margin")`."""
         if type(matrix) is memoryview:
-            answer = floats(len(matrix), self.n_groups)
-            share_rows(self._walk, matrix, answer, _MARGIN_ROWS)
+            n_rows = len(matrix)
+            answer = floats(n_rows, self.n_groups)
+            if n_rows < 2 * MARGIN_ROWS:  # for a row, another call costs as much as twenty trees
+                self._walk(matrix, answer)
+            else:
+                share_rows(self._walk, matrix, answer, MARGIN_ROWS)
             return cast("AnyFloats", answer)
-        return cast("AnyFloats", self._of_array(as_array(matrix)))
-
-    def _of_array(self, matrix: Matrix) -> Margin:
-        import numpy as np
-
-        from mlapi.bundle.libxgboost import check_matrix
-
-        check_matrix(matrix, self.n_columns)
-        margin = np.empty((len(matrix), self.n_groups), np.float32)
-        share_rows(self._walk, np.ascontiguousarray(matrix), margin, _MARGIN_ROWS)
-        return margin
+        return cast("AnyFloats", self._arrays.margin(self._walk, as_array(matrix)))
 
     def contributions(self, matrix: Matrix) -> Contributions:
         """Give the SHAP values of some rows, as `TreeEngine.contributions` describes them."""
-        import numpy as np
+        return self._arrays.contributions(self._plain.contributions, matrix)
 
-        from mlapi.bundle.libxgboost import check_matrix
+    @cached_property
+    def _arrays(self) -> Arrays:
+        """The same for arrays; made when somebody first has one."""
+        from mlapi.bundle.arrays import Arrays
 
-        check_matrix(matrix, self.n_columns)
-        answer = np.empty((len(matrix), self.n_groups, self.n_columns + 1))
-        share_rows(self._plain.contributions, np.ascontiguousarray(matrix), answer, _CONTRIBUTION_ROWS)
-        return answer
+        return Arrays(self.n_columns, self.n_groups)
 
     @cached_property
     def _plain(self) -> Plain:

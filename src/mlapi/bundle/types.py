@@ -51,6 +51,8 @@ AnyFloats = TypeVar("AnyFloats", bound="NDArray[np.float32] | memoryview[float]"
 
 def as_array(given: Floats) -> NDArray[np.float32]:
     """Give an array over the same memory."""
+    if type(given) is not memoryview:
+        return given
     import numpy as np
 
     return np.asarray(given)

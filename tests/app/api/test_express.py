@@ -17,7 +17,10 @@ from mlapi.app.core.security import digest_of
 from tests.app.bundles import ROW, bundle
 from tests.app.service import KEY, publish
 from tests.app.test_server import Running, running, until
+from tests.fixtures.extension import needs_extension
 from tests.fuzz.exchanges import TIME, Lines, samples
+
+pytestmark = needs_extension  # without it every request goes the general way
 
 ROWS = {"data": [ROW], "options": {"probabilities": True}}
 BODY = json.dumps(ROWS).encode()
