@@ -6,7 +6,7 @@ Each is optional: where no compiler or no header of Python is, it is left out an
 from setuptools import Extension, setup
 
 # Neither -march nor -ffast-math: the same bits everywhere. A fused multiply-add would round once where two are meant.
-ARGUMENTS = ["-O3", "-ffp-contract=off"]
+ARGUMENTS = ["-O3", "-ffp-contract=off", "-fvisibility=hidden"]
 
 ROWS = Extension(
     "mlapi.app.schemas._rows",
@@ -19,9 +19,12 @@ TREES = Extension(
     "mlapi.bundle._trees",
     [
         f"src/mlapi/bundle/native/{name}.c"
-        for name in ("module", "padded", "slices", "sliced", "plain", "plain_walk", "contributions", "link", "decimals")
+        for name in (
+            *("module", "arguments", "padded_type", "plain_type", "answers", "json"),
+            *("padded", "slices", "sliced", "plain", "plain_walk", "contributions", "link", "decimals"),
+        )
     ],
-    depends=["src/mlapi/bundle/native/trees.h"],
+    depends=["src/mlapi/bundle/native/trees.h", "src/mlapi/bundle/native/python.h"],
     extra_compile_args=ARGUMENTS,
     py_limited_api=True,
     optional=True,
