@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlapi.bundle import native
 from tests.app.bundles import ROW
 from tests.app.service import KEY
 from tests.app.services.test_sinks import kept
@@ -30,7 +31,7 @@ BLOCKED = (
 )
 # Loaded when first asked for: documentation and rare routes, records, spans, other protocols, archives, a network.
 LATER = (
-    "numpy",
+    *(() if native.extension() is None else ("numpy",)),  # which does what the extension would
     "pydantic",
     "alembic",
     "boto3",

@@ -9,6 +9,7 @@ import pytest
 from mlapi.bundle import load, mapping, native
 from mlapi.bundle.mapping import LEAST_BYTES, shared
 from tests.fixtures.bundles import binary
+from tests.fixtures.extension import needs_extension
 
 LARGE = bytes(range(256)) * (LEAST_BYTES // 256)
 
@@ -37,6 +38,7 @@ def test_a_small_file_is_not_mapped(tmp_path: Path) -> None:
     assert shared(path, small := LARGE[1:]) is small
 
 
+@needs_extension
 def test_a_mapped_model_predicts_and_explains_the_same_when_its_directory_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -20,20 +20,13 @@ from mlapi.bundle.reference import Reference
 from mlapi.bundle.schema import FeatureSchema
 from mlapi.bundle.steps import Step
 from mlapi.bundle.trees import TreeEngine
-from mlapi.bundle.types import AnyFloats, Contributions, Floats, Label, Row, Table, as_array
+from mlapi.bundle.types import AnyFloats, Contributions, Floats, Label, Matrix, Row, Table, as_array
 from mlapi.bundle.verify import CHECKS, Check, open_verified
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
     from mlapi.bundle.encoder import Encoder
-    from mlapi.bundle.types import Matrix
 
-    Held_co = TypeVar("Held_co", bound=Floats, covariant=True, default=Matrix)
-else:
-    from typing import TypeVar
-
-    Held_co = TypeVar("Held_co", covariant=True)
+Held_co = TypeVar("Held_co", bound="Floats", covariant=True)
 
 
 class Prediction(msgspec.Struct, Generic[Held_co], frozen=True):
@@ -91,7 +84,7 @@ class Bundle:
 
         return Encoder(self.schema, self.steps)
 
-    def predict(self, rows: Sequence[Row], *, threshold: float | None = None) -> Prediction:
+    def predict(self, rows: Sequence[Row], *, threshold: float | None = None) -> Prediction[Matrix]:
         """Predict some rows.
 
         Args:
@@ -106,7 +99,7 @@ class Bundle:
 
         return self.predict_table(check_rows(self.schema, rows), threshold=threshold)
 
-    def predict_table(self, table: Table, *, threshold: float | None = None) -> Prediction:
+    def predict_table(self, table: Table, *, threshold: float | None = None) -> Prediction[Matrix]:
         """Predict cells that are already checked and sorted by feature.
 
         Args:
@@ -119,7 +112,7 @@ class Bundle:
         """
         return self.predict_encoded(self.encoder.encode_table(table), threshold=threshold)
 
-    def predict_encoded(self, encoded: Encoded, *, threshold: float | None = None) -> Prediction:
+    def predict_encoded(self, encoded: Encoded, *, threshold: float | None = None) -> Prediction[Matrix]:
         """Predict a matrix of this bundle's encoder; the rest is as for `predict`."""
         return self.predict_matrix(encoded.matrix, encoded.unknown, threshold=threshold)
 

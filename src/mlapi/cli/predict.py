@@ -15,6 +15,7 @@ from mlapi.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from mlapi.bundle.model import Bundle, Prediction
+    from mlapi.bundle.types import Matrix
 
 
 @click.command(
@@ -45,7 +46,7 @@ def predict(
         _print_predictions(model, prediction)
 
 
-def answer(model: Bundle, prediction: Prediction, version: str | None) -> dict[str, Any]:
+def answer(model: Bundle, prediction: Prediction[Matrix], version: str | None) -> dict[str, Any]:
     """Give labels, version and probabilities by class name; warnings where cells were taken as missing."""
     from mlapi.bundle.decision import shortest
 
@@ -62,7 +63,7 @@ def answer(model: Bundle, prediction: Prediction, version: str | None) -> dict[s
     return found
 
 
-def _print_predictions(model: Bundle, prediction: Prediction) -> None:
+def _print_predictions(model: Bundle, prediction: Prediction[Matrix]) -> None:
     header = ("ROW", "PREDICTION", *(f"P({name})" for name in model.decision.names))
     cells = zip(prediction.labels, prediction.probabilities.tolist(), strict=True)
     print_table(header, [(row, label, *(f"{p:.4f}" for p in ps)) for row, (label, ps) in enumerate(cells)])

@@ -68,7 +68,8 @@ class Browser:
         """Addresses of every request since the last look."""
         entries = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
         sent = [one["params"]["request"]["url"] for one in entries if one["method"] == "Network.requestWillBeSent"]
-        return [url for url in sent if urlsplit(url).scheme not in ("data", "blob", "chrome", "about")]
+        inside = ("data", "blob", "chrome", "chrome-untrusted", "about")  # what never leaves the browser
+        return [url for url in sent if urlsplit(url).scheme not in inside]
 
     def _log(self, kind: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # selenium leaves it open

@@ -8,7 +8,7 @@ from mlapi.app.services import drift_monitor
 from mlapi.app.services.drift_monitor import LEAST_ROWS, MOST_ROWS, WINDOW_S, DriftMonitor
 from mlapi.app.utils.metrics import ServiceMetrics
 from mlapi.bundle.model import Prediction
-from mlapi.bundle.types import Row
+from mlapi.bundle.types import Matrix, Row
 from mlapi.ops.metrics import Registry
 from mlapi.ops.tallies import Tallies
 from tests.app.bundles import ROW
@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock()
 
 
-def same(n_rows: int) -> Prediction:
+def same(n_rows: int) -> Prediction[Matrix]:
     """One row again and again, which is far from the training table in every feature."""
     row: Row = ROW  # type: ignore[assignment]  # its cells are cells, which a dictionary does not say
     return snapshot().bundle.predict([row] * n_rows)

@@ -15,6 +15,7 @@ from mlapi.app.services.log_entry import COLUMNS, REDACTED, LogEntry, rows_of
 from mlapi.bundle.schema import Feature, FeatureKind, FeatureSchema
 from tests.app.bundles import ROW
 from tests.app.services.logged import AT, entry, snapshot
+from tests.fixtures.extension import needs_extension
 
 WORDS = (
     b'[{"plan":"plus","age":4e1,"income": null,"member":true,"town":"Oslo"},'
@@ -54,11 +55,13 @@ def test_cells_are_kept_as_they_were_sent(rows: list[dict[str, object]]) -> None
     assert [type(kept[0][name]) for name in ("age", "income", "member")] == [int, float, bool]
 
 
+@needs_extension
 def test_rows_that_say_everything_are_kept_in_the_clients_own_words() -> None:
     one = entry([ROW] * 3)._replace(body=b'{"options": {"probabilities": true} , "data" :' + WORDS + b"}")
     assert one.record(environment="production", redacted=())[COLUMNS.index("cells")] == WORDS.decode()
 
 
+@needs_extension
 @pytest.mark.parametrize("name", ["ratio:b", "town"])
 def test_a_colon_in_a_name_or_a_category_hides_no_absent_cell(name: str) -> None:
     features = (

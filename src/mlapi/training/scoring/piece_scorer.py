@@ -14,7 +14,7 @@ from mlapi.bundle.decimals import shortest
 from mlapi.bundle.decision import Decision
 from mlapi.bundle.errors import RowsError
 from mlapi.bundle.model import Bundle, Prediction
-from mlapi.bundle.types import Label, Table
+from mlapi.bundle.types import Label, Matrix, Table
 from mlapi.training.errors import TableError, shown
 from mlapi.training.scoring.cells import BadCell, read_cells
 
@@ -75,7 +75,7 @@ def _take(table: Table, rows: NDArray[np.intp]) -> Table:
 
 
 def _with_answers(
-    piece: pa.Table, decision: Decision, prediction: Prediction | None, good: NDArray[np.bool_]
+    piece: pa.Table, decision: Decision, prediction: Prediction[Matrix] | None, good: NDArray[np.bool_]
 ) -> pa.Table:
     labels = prediction.labels if prediction else []
     chances = np.array(shortest(prediction.probabilities) if prediction else [], np.float64)
