@@ -17,11 +17,11 @@ from benchmarks.clock import least_us
 from mlapi.app.schemas.decoder import RequestDecoder
 from mlapi.app.schemas.native import NativeDecoder
 from mlapi.bundle.encoder import Encoder
-from mlapi.bundle.types import as_array
+from mlapi.bundle.types import Floats, as_array
 
 REPEATS = {1: 500, 100: 20, 1000: 2}  # by rows of a body; the calls of one round
 LIMITS = {"max_rows": 1000, "max_depth": 32}  # of the service
-Way = Callable[[bytes], NDArray[np.float32]]
+Way = Callable[[bytes], Floats]
 
 
 def measure(encoder: Encoder, rows: Sequence[Mapping[str, object]], *, rounds: int) -> dict[str, Any]:
@@ -52,11 +52,11 @@ def ways_of(encoder: Encoder) -> dict[str, Way]:
     return ways if native is None else {"native": partial(native_way, native)} | ways
 
 
-def native_way(decoder: NativeDecoder, body: bytes) -> NDArray[np.float32]:
+def native_way(decoder: NativeDecoder, body: bytes) -> Floats:
     decoded = decoder.decode(body)
     if decoded is None or decoded.matrix is None:
         raise RuntimeError("the native decoder doubts a plain body")
-    return as_array(decoded.matrix)
+    return decoded.matrix
 
 
 def pandas_way(encoder: Encoder) -> Way:
@@ -80,8 +80,8 @@ def _numbers(column: "pd.Series[Any]") -> NDArray[np.float32]:
     return np.where(codes < 0, np.float32(np.nan), codes)
 
 
-def differing(found: NDArray[np.float32], expected: NDArray[np.float32]) -> int:
-    return int((~np.isclose(found, expected, rtol=0, atol=0, equal_nan=True)).sum())
+def differing(found: Floats, expected: Floats) -> int:
+    return int((~np.isclose(as_array(found), as_array(expected), rtol=0, atol=0, equal_nan=True)).sum())
 
 
 def encoder_of(bundle: Path) -> Encoder:

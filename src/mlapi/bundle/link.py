@@ -51,8 +51,9 @@ def decide(margin: AnyFloats, classes: tuple[Label, ...], threshold: float) -> t
     if extension is None:
         given = probabilities(margin, len(classes))
         return given, choose(given, classes, threshold)
+    answer: Any
     ordered, answer = _with_room(margin, len(classes))
-    return cast("AnyFloats", answer), extension.decide(ordered, answer, classes, threshold)
+    return answer, extension.decide(ordered, answer, classes, threshold)
 
 
 def in_order(given: Floats) -> Floats:

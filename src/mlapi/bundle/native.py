@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cache, cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from mlapi.bundle.cores import share_rows
 from mlapi.bundle.errors import EngineError
@@ -83,13 +83,14 @@ class NativeTrees:
         """Give the margins of some rows, bit for bit those of `Booster.inplace_predict(predict_type="margin")`."""
         if type(matrix) is memoryview:
             n_rows = len(matrix)
-            answer = floats(n_rows, self.n_groups)
+            answer: Any = floats(n_rows, self.n_groups)
             if n_rows < 2 * MARGIN_ROWS:  # for a row, another call costs as much as twenty trees
                 self._walk(matrix, answer)
             else:
                 share_rows(self._walk, matrix, answer, MARGIN_ROWS)
-            return cast("AnyFloats", answer)
-        return cast("AnyFloats", self._arrays.margin(self._walk, as_array(matrix)))
+        else:
+            answer = self._arrays.margin(self._walk, as_array(matrix))
+        return answer  # type: ignore[no-any-return]  # of the kind that was given; typing.cast would be a call
 
     def contributions(self, matrix: Matrix) -> Contributions:
         """Give the SHAP values of some rows, as `TreeEngine.contributions` describes them."""
