@@ -23,8 +23,7 @@ SHOWN = 12  # packages
 SETTLED_S = 3.0  # in which a follower has begun, too; memory is looked at then
 STATEMENTS = {
     "mlapi": "import mlapi.cli.serve, mlapi.app.server",
-    "follower": "import mlapi.cli.follow, mlapi.cli.first_model, mlapi.cli.following\n"
-    "import mlapi.bundle.follow, mlapi.ops.settings",
+    "follower": "import mlapi.cli.follower, mlapi.cli.first_model, mlapi.bundle.follow, mlapi.bundle.following",
     "constant": "import uvicorn, uvloop, httptools, fastapi",
 }
 
