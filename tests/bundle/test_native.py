@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -109,6 +109,18 @@ def test_threads_share_an_engine() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(score, range(4)))
+
+
+@pytest.mark.parametrize("n_rows", [1, 30, 2500])
+@pytest.mark.parametrize("tables", [True, False])
+def test_a_view_gets_the_margins_that_the_array_gets(n_rows: int, tables: bool) -> None:
+    trained = train()
+    engine = NativeTrees.of(read_forest(trained.model), tables_of(trained) if tables else None)
+    matrix = rows(trained, n_rows)
+    view: memoryview[float] = memoryview(cast("Any", matrix)).cast("B").cast("f", matrix.shape)
+    found = engine.margin(view)
+    assert isinstance(found, memoryview)
+    assert bits(np.asarray(found)) == bits(engine.margin(matrix))
 
 
 def test_an_engine_owns_what_it_reads() -> None:

@@ -77,3 +77,10 @@ GOOD = npy.write(ARRAYS["two axes"])
 def test_read_refuses(data: bytes, reason: str) -> None:
     with pytest.raises(FormatError, match=reason):
         npy.read(data, "I", 4, file="engine/x.npy")
+
+
+@pytest.mark.parametrize("name", ["floats", "words", "bytes", "two axes", "no rows"])
+def test_a_machine_of_the_other_byte_order_turns_the_numbers_around(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.byteorder", "big")
+    array = ARRAYS[name]
+    assert read(npy.write(array), array).tobytes() == array.byteswap().tobytes()
