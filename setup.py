@@ -21,7 +21,8 @@ TREES = Extension(
         f"src/mlapi/bundle/native/{name}.c"
         for name in (
             *("module", "arguments", "padded_type", "plain_type", "answers", "json"),
-            *("padded", "slices", "sliced", "plain", "plain_walk", "contributions", "link", "decimals"),
+            *("padded", "padded_cells", "padded_walk", "slices", "sliced"),
+            *("plain", "plain_walk", "contributions", "link", "decimals"),
         )
     ],
     depends=["src/mlapi/bundle/native/trees.h", "src/mlapi/bundle/native/python.h"],

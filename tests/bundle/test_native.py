@@ -202,6 +202,7 @@ BIG = 2**32 - 1
         pytest.param(_set("categorical", (0, 2), BIG), "too many codes or cells", id="huge codes"),
         pytest.param(_set("categorical", (0, 3), 0x10000), "too many codes or cells", id="categorical slot"),
         pytest.param(_set("categorical", (0, 4), 0xFFFF), "too many codes or cells", id="cells"),
+        pytest.param(_set("strips", 0, 2), "neither 0 nor 1", id="cell of a strip"),
         pytest.param(_cut("strips"), "strips are out of range", id="strips cut"),
         pytest.param(_set("depths", 0, 11), "too deep", id="depth 11"),
         pytest.param(_set("depths", 0, 3), "do not fit the depths", id="depth 3"),

@@ -4,6 +4,7 @@
 """
 
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,10 +15,15 @@ from mlapi.bundle.native import NativeTrees
 from mlapi.bundle.nodes import order_nodes
 from mlapi.bundle.padding import build_tables
 from mlapi.bundle.structure import check_forest
+from mlapi.bundle.tables import Tables
 from mlapi.training.proof_rows import proof_rows
 from mlapi.training.table_walk import walk_tables
 from tests.fixtures.extension import needs_extension
 from tests.fixtures.shapes import SHAPES, grow, inplace
+from tests.fixtures.unusual import unusual
+
+if TYPE_CHECKING:
+    from mlapi.bundle._trees import Padded
 
 pytestmark = needs_extension
 
@@ -34,6 +40,7 @@ QUICK = (
 )
 ROWS = 50_000 if PROVE else 2_500
 ONE_BY_ONE = {"depth 10", "1000 levels"}  # rows, in trees that are deeper than 8, and of columns with many codes
+BY_CELL = {"nothing but missing", "many columns"}  # because tests are many beside the few that a row meets
 DEEP = {"depth 11", "depth 12", "leaf by leaf"}
 
 
@@ -48,7 +55,7 @@ def test_margins_are_xgboosts_in_every_bit(name: str) -> None:
     matrix = proof_rows(nodes, ROWS, seed=7)
     matrix[: len(trained.matrix)] = trained.matrix[: len(matrix)]
     expected = inplace(trained, matrix).view(np.int32)
-    for engine in [NativeTrees.of(forest, None), *([NativeTrees.of(forest, tables)] if tables else [])]:
+    for engine in [NativeTrees.of(forest, form) for form in (None, *([tables, unusual(tables)] if tables else []))]:
         found = engine.margin(matrix).view(np.int32)
         assert int((found != expected).sum()) == 0, engine.name
         # Whole lanes of eight rows, what is left of them, both; and the edges of 24 and 128 rows at once.
@@ -56,10 +63,17 @@ def test_margins_are_xgboosts_in_every_bit(name: str) -> None:
             found = engine.margin(matrix[5 : 5 + n_rows]).view(np.int32)
             assert found.tolist() == expected[5 : 5 + n_rows].tolist()
     if tables:
-        extension = native.extension()
-        assert extension is not None
-        assert extension.Padded(len(trained.types), *tables).sliced == (name not in ONE_BY_ONE)
+        trees, odd = padded(len(trained.types), tables), padded(len(trained.types), unusual(tables))
+        assert (trees.sliced, trees.by_test) == (name not in ONE_BY_ONE, name not in BY_CELL)
+        assert (odd.sliced, odd.by_test) == (False, False)
         few = matrix[-500:]
         found = np.concatenate([engine.margin(few[start : start + 20]) for start in range(0, 500, 20)])
         assert int((found.view(np.int32) != expected[-500:]).sum()) == 0
         assert int((walk_tables(tables, few).view(np.int32) != expected[-500:]).sum()) == 0
+
+
+def padded(n_columns: int, tables: Tables) -> "Padded":
+    extension = native.extension()
+    assert extension is not None
+    found: Padded = extension.Padded(n_columns, *tables)
+    return found

@@ -20,6 +20,7 @@ from mlapi.bundle.tables import Tables
 from mlapi.bundle.types import Matrix
 from mlapi.training.proof_rows import proof_rows
 from tests.fixtures.boosters import train
+from tests.fixtures.unusual import unusual
 from tests.fuzz.build import Counters
 from tests.fuzz.mutation import mutate
 
@@ -87,6 +88,7 @@ class TableFuzzer:
         trees.margin(subject.matrix, margin)
         if form == "Padded":
             self._walk_few(trees, subject.matrix, margin)
+            self._walk_by_cells(subject, arrays, margin)
         self._answer(margin)
         trees.margin(subject.matrix[:1], np.empty((1, n_groups), np.float32))
         if form == "Plain":
@@ -99,6 +101,13 @@ class TableFuzzer:
             trees.margin(matrix[start : start + FEW_ROWS], again[start : start + FEW_ROWS])
         assert np.array_equal(margin, again, equal_nan=True), "rows one by one give other margins than many at once"
         self.outcomes["Padded at once"] += trees.sliced
+        self.outcomes["Padded by test"] += trees.by_test
+
+    def _walk_by_cells(self, subject: Subject, arrays: Arrays, margin: Matrix) -> None:
+        odd = self._extension.Padded(subject.n_columns, *unusual(Tables(*arrays)))
+        again = np.empty_like(margin)
+        odd.margin(subject.matrix, again)
+        assert np.array_equal(margin, again, equal_nan=True), "tests give other margins than cells"
 
     def _answer(self, margin: Matrix) -> None:
         """Go on to probabilities and labels, sometimes with arrays that do not fit; what they give is not looked at."""

@@ -15,7 +15,7 @@ _ROWS: Final = 256  # at once: a row has up to 65,536 cells
 
 
 def walk_tables(tables: Tables, matrix: Matrix) -> Margin:
-    """Give the margins of some rows; see `tables` and native/padded.c."""
+    """Give the margins of some rows; see `tables` and native/padded_walk.c."""
     parts = [_walk(tables, matrix[start : start + _ROWS]) for start in range(0, len(matrix), _ROWS)]
     return np.concatenate([np.empty((0, len(tables.base)), np.float32), *parts])
 

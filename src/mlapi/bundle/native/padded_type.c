@@ -51,6 +51,7 @@ static void padded_dealloc(PyObject *self)
     };
     free(trees->tests);
     free(trees->sets);
+    free(trees->passed);
     for (size_t i = 0; i < PADDED_ARRAYS; i++) {
         Py_buffer *kept = &((PaddedObject *)self)->kept[i];
         if (kept->obj)
@@ -78,10 +79,16 @@ static PyMethodDef padded_methods[] = {
 
 static PyObject *is_sliced(PyObject *self, void *unused)
 {
-    return PyBool_FromLong(((PaddedObject *)self)->trees.tests != NULL);
+    return PyBool_FromLong(((PaddedObject *)self)->trees.sets != NULL);
+}
+
+static PyObject *is_by_test(PyObject *self, void *unused)
+{
+    return PyBool_FromLong(((PaddedObject *)self)->trees.by_test);
 }
 
 static PyGetSetDef padded_members[] = {
+    {"by_test", is_by_test, NULL, "Whether a row is walked by the answers to all tests, and not by its cells.", NULL},
     {"sliced", is_sliced, NULL, "Whether many rows are answered at once, and not one by one.", NULL},
     {0},
 };

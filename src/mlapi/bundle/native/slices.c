@@ -1,4 +1,4 @@
-/* What sliced.c needs beside the tables: the number of each node's test, and the strips in which each cell is set. */
+/* What the walks by tests need beside the tables: the number of each node's test, and the strips in which each cell is set. */
 #include "trees.h"
 
 #include <stdlib.h>
@@ -8,19 +8,28 @@
 #define NONE UINT16_MAX       /* no test */
 #define MOST_NODES (1 << 20)  /* the numbers of their tests take 2 bytes each, which no other process shares */
 #define ROWS_OF_ALL 128       /* that share the work of answering all tests */
+#define TESTS_OF_STEP 10      /* that are answered in the time by which a step is longer without */
+#define TESTS_OF_COLUMN 32    /* that are answered in the time that a column of numbers takes beside its tests */
+
+/* How many nodes a row meets. */
+static size_t n_steps(const Padded *trees)
+{
+    size_t steps = 0;
+    for (size_t block = 0; block < trees->n_blocks; block++)
+        steps += LANES * (size_t)trees->depths[block];
+    return steps;
+}
 
 /* Whether the tests of few rows are so many that walking row by row is less. A step of a walk costs as much as two lookups. */
 static int is_too_much(const Padded *trees)
 {
-    size_t steps = 0, lookups = 0;
-    for (size_t block = 0; block < trees->n_blocks; block++) {
+    size_t lookups = 0;
+    for (size_t block = 0; block < trees->n_blocks; block++)
         if (trees->depths[block] > MAX_SLICED)
             return 1;
-        steps += LANES * trees->depths[block];
-    }
     for (size_t i = 0; i < trees->n_categorical; i++)
         lookups += n_choices(&trees->categorical[i]) * (256 + trees->categorical[i].n_cells);
-    return lookups > ROWS_OF_ALL * steps || trees->n_nodes > MOST_NODES;
+    return lookups > ROWS_OF_ALL * n_steps(trees);
 }
 
 /* Give each cell the number of its first test, and how many more of them there are: one for each bin of a number. */
@@ -85,22 +94,44 @@ static int make_sets(Padded *trees)
         const uint8_t *strips = trees->strips + one->first;
         for (size_t strip = 0; strip < one->n_codes + (size_t)2; strip++)
             for (uint32_t cell = 0; cell < one->n_cells; cell++)
-                sets[strip / 8 * one->n_cells + cell] |= (uint8_t)(!!strips[strip * one->n_cells + cell] << strip % 8);
+                sets[strip / 8 * one->n_cells + cell] |= (uint8_t)(strips[strip * one->n_cells + cell] << strip % 8);
         sets += n_choices(one) * one->n_cells;
     }
     return trees->sets ? 0 : -1;
 }
 
+static int make_passed(Padded *trees)
+{
+    trees->most_bins = 1;
+    for (size_t i = 0; i < trees->n_numeric; i++)
+        if (trees->most_bins < trees->numeric[i].count)
+            trees->most_bins = trees->numeric[i].count;
+    trees->passed = calloc(2, trees->most_bins);
+    if (trees->passed)
+        memset(trees->passed, 1, trees->most_bins);
+    return trees->passed ? 0 : -1;
+}
+
+/* Find out how each row is walked, and make what that needs. */
+static int number(Padded *trees, uint16_t *first, uint16_t *most)
+{
+    if (number_tests(trees, first, most) || make_passed(trees))
+        return -1;
+    trees->by_test = trees->n_tests + TESTS_OF_COLUMN * trees->n_numeric <= TESTS_OF_STEP * n_steps(trees);
+    return is_too_much(trees) ? !trees->by_test : make_sets(trees);
+}
+
 void padded_slice(Padded *trees)
 {
-    if (is_too_much(trees))
+    if (trees->n_nodes > MOST_NODES)
         return;
     uint16_t *first = malloc(trees->n_cells * sizeof *first), *most = calloc(trees->n_cells, sizeof *most);
     trees->tests = malloc((trees->n_nodes + 1) * sizeof *trees->tests);
     trees->most_strips = 8;
-    if (!first || !most || !trees->tests || number_tests(trees, first, most) || make_sets(trees)) {
+    if (!first || !most || !trees->tests || number(trees, first, most)) {
         free(trees->tests);
         trees->tests = NULL;
+        trees->by_test = 0;
     }
     free(first);
     free(most);

@@ -48,9 +48,12 @@ typedef struct {
     Numeric *numeric;
     Categorical *categorical;
     uint8_t *strips;
-    uint16_t *tests;          /* (n_nodes), the number of each node's test; NULL where rows are always walked one by one */
-    uint8_t *sets;            /* column by column: for each eight strips n_cells bytes, the strips in which a cell is set */
-    size_t n_tests, most_strips;
+    uint16_t *tests;          /* (n_nodes), the number of each node's test; NULL where that would not pay */
+    uint8_t *sets;            /* column by column: for each eight strips n_cells bytes, the strips in which a cell is set;
+                                 NULL where many rows are walked one after another too */
+    uint8_t *passed;          /* most_bins times 1, then as many times 0 */
+    size_t n_tests, most_strips, most_bins;
+    int by_test;              /* whether a row is walked by the answers to all tests, and not by its cells */
 } Padded;
 
 #define SLICED_ROWS 24  /* from here on many rows at once cost less than one after another */
@@ -88,6 +91,10 @@ const char *plain_compile(Plain *trees);
 
 /* Number the tests, for many rows at once; where that does not pay, or the tables are not of the usual form, there are none. */
 void padded_slice(Padded *trees);
+
+/* What a row is walked by: n_cells bytes, or n_tests where the tests have numbers. */
+void padded_quantise(const Padded *trees, const float *row, uint8_t *cells);
+void padded_answer(const Padded *trees, const float *row, uint8_t *answers);
 
 /* Margins of n_rows rows; 0, or -1 where memory is short. sliced_margin needs the tests, and leaves a few rows at the end. */
 int sliced_margin(const Padded *trees, const float *matrix, size_t n_rows, float *margin, size_t *done);
