@@ -46,7 +46,8 @@ def json_rows(probabilities: Floats, names: Sequence[str]) -> bytes:
     extension = native_extension()
     if extension is None:
         return msgspec.json.encode([dict(zip(names, row, strict=True)) for row in shortest(probabilities)])
-    return cast("bytes", extension.json_rows(in_order(probabilities), _keys(tuple(names)), _spelled))
+    found: bytes = extension.json_rows(in_order(probabilities), _keys(tuple(names)), _spelled)
+    return found
 
 
 @lru_cache(maxsize=16)  # models that answer at the same time

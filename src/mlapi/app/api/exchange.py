@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -79,27 +79,17 @@ class Asked(NamedTuple):
 class Exchange:
     """What is known of a request; filled in as it is worked on."""
 
-    __slots__ = (
-        "answered",
-        "asked",
-        "began",
-        "common",
-        "counted",
-        "draining",
-        "error_code",
-        "headers",
-        "method",
-        "notices",
-        "path",
-        "peer",
-        "principal",
-        "request_id",
-        "scope",
-        "snapshot",
-        "span",
-        "status",
-        "trace",
-    )
+    principal: Principal | None = None
+    snapshot: Snapshot | None = None
+    answered: Answered | None = None
+    error_code: str | None = None
+    span: "Span | None" = None
+    status = 0  # none sent yet
+    peer: Peer | None = None  # who asks, once the border knows
+    common: FixedPairs = ()  # for every answer, whatever it is
+    notices: Sequence[tuple[bytes, bytes]] = ()  # of the operation, for every answer
+    draining = False
+    counted = False  # among the requests of its key that are under way
 
     def __init__(
         self, scope: Scope, asked: Asked | None = None, request_id: bytes | None = None, parent: bytes | None = None
@@ -120,18 +110,7 @@ class Exchange:
         self.asked = asked
         self.method, self.path, self.headers = asked
         self.request_id = choose_request_id(request_id)
-        self.principal: Principal | None = None
-        self.snapshot: Snapshot | None = None
-        self.answered: Answered | None = None
-        self.error_code: str | None = None
         self.trace = TraceContext.read(parent) if parent else None  # the caller's, then ours if we have a span
-        self.span: Span | None = None
-        self.status = 0  # none sent yet
-        self.peer: Peer | None = None  # who asks, once the border knows
-        self.common: FixedPairs = ()  # for every answer, whatever it is
-        self.notices: Pairs = []  # of the operation, for every answer
-        self.draining = False
-        self.counted = False  # among the requests of its key that are under way
 
     @property
     def may_be_kept(self) -> bool:
@@ -182,7 +161,7 @@ class Exchange:
             "http.request.method": self.method,
             "url.path": self.path[:LONGEST_PATH],
             "http.response.status_code": self.status,
-            "event.duration_ms": round(duration_ms, 3),
+            "event.duration_ms": round(1000 * duration_ms) / 1000,  # a quarter of what round(…, 3) takes
         }
         if self.trace is not None:
             fields["trace.id"] = self.trace.trace_id
@@ -240,7 +219,9 @@ def choose_request_id(given: bytes | None) -> str:
     """The client's own id if it is harmless in headers and logs, else a new random one."""
     if given is not None and REQUEST_ID.fullmatch(given):
         return given.decode()
-    return f"{getrandbits(128):032x}"  # to tell requests apart, not to keep them secret; asking the system takes 2 µs
+    return (
+        getrandbits(128).to_bytes(16).hex()
+    )  # to tell requests apart, not to keep them secret; asking the system takes 2 µs
 
 
 def route_path(scope: Scope) -> str:

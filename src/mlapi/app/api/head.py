@@ -1,7 +1,9 @@
 """The head of a request as its bytes, to be known again."""
 
 import hashlib
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 END: Final = b"\r\n\r\n"
 LINE_END: Final = b"\r\n"
@@ -12,7 +14,7 @@ PARENT_LINE: Final = b"\r\ntraceparent:"
 LONGEST_BYTES: Final = 2048
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True):
     """The head of what came, where that is one whole request of usual form.
 
     Attributes:

@@ -55,8 +55,10 @@ class Buckets:
         """Take a token, and give the seconds until the bucket is full; None where there is none to take."""
         now = self._clock()
         full_at = self._full_at.pop(name, now)
+        full_at = max(full_at, now)
         allowed = full_at - now <= self._most_s
-        full_at = max(full_at, now) + self._token_s if allowed else full_at
+        if allowed:
+            full_at += self._token_s
         self._full_at[name] = full_at
         if len(self._full_at) > self._most:
             self._full_at.popitem(last=False)

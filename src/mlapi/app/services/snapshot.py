@@ -28,7 +28,7 @@ class Snapshot:
     aliases: tuple[str, ...]
     loaded_at: str
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The registry's version, an integer as text."""
         return self.alias.version
