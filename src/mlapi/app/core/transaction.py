@@ -8,9 +8,9 @@ from functools import cache, partial
 from itertools import chain, islice
 from typing import Any, Final
 
-# Rows of one statement. A driver lets go of the interpreter between statements and gets it back up to 5 ms later, so
-# few are better; what answers requests waits while one is prepared, so long ones are worse.
-AT_ONCE: Final = 16
+# Rows of one statement, at most. While one runs, its driver has let go of the interpreter, and gets it back up to 5 ms
+# later where another thread is busy: so few statements are better, and long ones run beside what answers requests.
+AT_ONCE: Final = 128
 SqlValue = str | int | float | None
 
 
@@ -26,10 +26,11 @@ class Transaction:
         """Insert rows; one whose key is there already was written by a try whose success nobody heard of, and stays."""
         statement = partial(_insert, table, tuple(columns), self._mark)
         left = iter(rows)
-        while len(some := tuple(islice(left, AT_ONCE))) == AT_ONCE:
-            self._cursor.execute(statement(AT_ONCE), tuple(chain.from_iterable(some)))
-        if some:
-            self._cursor.executemany(statement(1), some)
+        while some := tuple(islice(left, AT_ONCE)):
+            while some:
+                n_rows = 1 << len(some).bit_length() - 1  # a power of two, so that there are few statements to know
+                self._cursor.execute(statement(n_rows), tuple(chain.from_iterable(some[:n_rows])))
+                some = some[n_rows:]
 
     def first(self, statement: str) -> Any:
         """Give the first value that a statement without values finds, None if nothing."""
