@@ -1,6 +1,5 @@
 """A real server on loopback."""
 
-import asyncio
 import gc
 import http.client
 import json
@@ -140,20 +139,16 @@ def test_the_follower_runs_beside_the_server(tmp_path: Path) -> None:
         until(lambda: supervisor.pid is not None)
 
 
-@pytest.mark.parametrize("settles", [True, False])
-def test_what_the_start_has_made_is_left_to_itself_once(tmp_path: Path, settles: bool) -> None:
-    made = make_server(settings(tmp_path))
-    made.settles = settles
-    gc.disable()
-    try:
-        for counter in (0, server.SETTLES_AT):
-            assert not gc.isenabled()
-            asyncio.run(made.on_tick(counter))
-        assert gc.isenabled() is settles
-        assert (gc.get_freeze_count() > 0) is settles
+@pytest.mark.parametrize("put_off", [True, False])
+def test_a_server_begins_to_look_for_garbage_but_not_among_what_the_start_has_made(
+    tmp_path: Path, put_off: bool
+) -> None:
+    if put_off:
         gc.disable()
-        asyncio.run(made.on_tick(server.SETTLES_AT))  # a day later
-        assert not gc.isenabled()
+    try:
+        with running(tmp_path):
+            until(gc.isenabled)  # the server says that it has started just before
+            assert (gc.get_freeze_count() > 0) is put_off
     finally:
         gc.unfreeze()
         gc.enable()

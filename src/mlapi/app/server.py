@@ -24,7 +24,6 @@ from mlapi.ops.worker_files import run_folder
 
 GRACE_S = 2.0  # between the signal to end and the end of listening, so that balancers see readiness go first
 LOOKS_EVERY = 5  # ticks, of which there are ten a second
-SETTLES_AT = 20  # ticks after the start
 DRAIN_S = 10  # for requests under way after that
 
 
@@ -43,7 +42,6 @@ class Server(uvicorn.Server):
         self._grace_s = grace_s
         self._stop_at: float | None = None
         self._models: ModelService | None = None
-        self.settles = False
 
     def attach(self, models: ModelService) -> None:
         """Learn whom to tell that the server drains."""
@@ -56,6 +54,13 @@ class Server(uvicorn.Server):
             await super().serve(sockets)
         finally:
             LoggingUtils.hold(None)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; whoever starts a process may have put off looking for garbage until then."""
+        await super().startup(sockets)
+        if not gc.isenabled():
+            gc.freeze()  # what the start has made stays: to look through all of it would hold requests up by 30 ms
+            gc.enable()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to go; a second signal shortens the grace, a second SIGINT does not wait for requests either.
@@ -75,19 +80,9 @@ class Server(uvicorn.Server):
             self.supervisor.tick()
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
-        if counter == SETTLES_AT and self.settles:
-            self.settles = False  # uvicorn's counter begins anew each day
-            settle()
         if counter % LOOKS_EVERY == 0:
             close_late(self.server_state.connections, time.monotonic())
         return await super().on_tick(counter)
-
-
-def settle() -> None:
-    """Leave what the start has made to itself: a look through all of it for garbage holds requests up by 30 ms."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 def make_server(
@@ -155,7 +150,6 @@ def run(settings: Settings, *, follower: Sequence[str] | None = None, listener: 
     LoggingUtils.configure(settings.api.log_level)
     owner = os.getpid() if listener is None else os.getppid()  # of the run: the parent that all workers share
     server = make_server(settings, follower=follower, metrics_folder=run_folder(settings.state_dir, owner))
-    server.settles = True
     try:
         server.run([listener] if listener else None)
     except SystemExit:  # uvicorn has logged why it could not start

@@ -34,7 +34,7 @@ WORKER = (*MLAPI, "serve")
 @click.pass_obj
 def serve(invocation: Invocation, /, listen_fd: int | None, **flags: object) -> None:
     """Serve the model that an alias names. A promotion takes over by itself."""
-    gc.disable()  # until the server settles: looking for garbage among what is imported is a tenth of the start
+    gc.disable()  # until the server listens: looking for garbage among what is imported is a tenth of the start
     try:
         start(invocation, listen_fd, flags)
     finally:
