@@ -42,7 +42,7 @@ class APIConfig(Section, frozen=True, kw_only=True):
     max_explained_rows: Annotated[int, about("rows of one request at most where explanations are asked for", ge=1)] = (
         100
     )
-    max_depth: Annotated[int, about("nesting of a body at most", ge=3, le=1000)] = 32
+    max_depth: Annotated[int, about("nesting of a body at most", ge=3, le=200)] = 32
     rate_limit_per_key: Annotated[int, about("requests of one key within the window; 0 for no limit", ge=0)] = 0
     rate_limit_per_peer: Annotated[int, about("requests of one address within the window; 0 for no limit", ge=0)] = 0
     rate_limit_window_s: Annotated[float, about("seconds of that window", gt=0)] = 60.0

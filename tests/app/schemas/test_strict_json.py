@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlapi.app.core.errors import InvalidJSON
-from mlapi.app.schemas.strict_json import BEYOND_FLOAT, parse
+from mlapi.app.schemas.strict_json import BEYOND_FLOAT, DEEP, parse
 
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -94,3 +94,19 @@ def test_says_where_the_syntax_breaks_without_echoing_it() -> None:
     with pytest.raises(InvalidJSON) as caught:
         parse(b'{"a": 1,\n "secret"}', max_depth=32)
     assert str(caught.value) == "The body is not valid JSON: syntax error at line 2, column 10."
+
+
+@pytest.mark.parametrize("n_levels", range(150, 1100, 25))
+@pytest.mark.parametrize("opening", ["[", '{"[":', '["]\\"",'])
+def test_says_the_same_of_deep_and_broken_bodies_wherever_it_is_called_from(n_levels: int, opening: str) -> None:
+    body = (opening * n_levels).encode()
+    said = {explain(body, n_calls) for n_calls in (0, 1, 30, 100, 300)}
+    assert said == {"nested deeper than 5" if n_levels > DEEP else f"syntax error at line 1, column {len(body) + 1}"}
+
+
+def explain(body: bytes, n_calls: int) -> str:
+    if n_calls:
+        return explain(body, n_calls - 1)
+    with pytest.raises(InvalidJSON) as caught:
+        parse(body, max_depth=5)
+    return str(caught.value).removeprefix("The body is not valid JSON: ").removesuffix(".")

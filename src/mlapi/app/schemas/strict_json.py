@@ -11,6 +11,9 @@ from typing import NoReturn
 from mlapi.app.core.errors import InvalidJSON
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259's, but for leading zeros
+STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+BRACKET = re.compile(r"[\[\]{}]")
+DEEP = 200  # far more than any request needs, far less than the 1000 calls that Python allows
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # half of an escaped pair, or a lone one
 BEYOND_FLOAT = 10**400  # stands for numbers that float64 cannot hold; the row check calls them out of range
 LONGEST_INTEGER = 400  # digits; Python refuses above 4300, and reads long ones in quadratic time
@@ -34,6 +37,8 @@ def parse(body: bytes, *, max_depth: int, nan_is_null: bool = False) -> object:
     try:
         document: object = (_LENIENT if nan_is_null else _STRICT).decode(text)
     except json.JSONDecodeError as error:
+        if _is_deep(text[: error.pos]):
+            raise InvalidJSON(f"nested deeper than {max_depth}") from None
         raise InvalidJSON(f"syntax error at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise InvalidJSON(f"nested deeper than {max_depth}") from None
@@ -80,6 +85,16 @@ def _constant(_: str) -> NoReturn:
 def _nan_as_null(name: str) -> None:
     if name != "NaN":
         _constant(name)
+
+
+def _is_deep(text: str) -> bool:
+    """Whether the parser may have come near its own limit, which is nearer the deeper its caller stands."""
+    depth = 0
+    for bracket in BRACKET.findall(STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEP:
+            return True
+    return False
 
 
 def _check_depth(document: object, max_depth: int) -> None:
