@@ -20,6 +20,7 @@ BUILDS: Final = {
     "sanitized": ("-O0", "-g", *SANITIZERS, "-fsanitize-coverage=trace-pc", *COUNTED),
     "branches": ("-O0", "-g", "--coverage", *COUNTED),
     "plain": ("-O1", *COUNTED),
+    "portable": ("-O1", "-DMLAPI_PORTABLE", *COUNTED),  # as by a compiler that is neither gcc nor clang
 }
 
 

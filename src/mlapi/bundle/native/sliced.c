@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Two words of 64 rows where the compiler has vectors: every x86-64 and every aarch64 works on them at once. */
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(MLAPI_PORTABLE)
 #define WORDS 2
 typedef uint64_t Word __attribute__((vector_size(8 * WORDS), may_alias, aligned(8)));
 #else
