@@ -21,7 +21,7 @@ TREES = Extension(
         f"src/mlapi/bundle/native/{name}.c"
         for name in (
             *("module", "arguments", "padded_type", "plain_type", "answers", "json"),
-            *("padded", "padded_cells", "padded_walk", "slices", "sliced"),
+            *("padded", "padded_cells", "padded_walk", "numbering", "sliced"),
             *("plain", "plain_walk", "contributions", "link", "decimals"),
         )
     ],

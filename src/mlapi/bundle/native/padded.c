@@ -60,6 +60,6 @@ const char *padded_check(Padded *trees)
     for (size_t i = 0; i < trees->n_nodes; i++)
         if ((trees->nodes[i] >> 16) + 1 >= trees->n_cells)
             return "a node tests a cell out of range";
-    padded_slice(trees);
+    padded_number(trees);
     return NULL;
 }

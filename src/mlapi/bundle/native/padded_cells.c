@@ -30,7 +30,7 @@ void padded_quantise(const Padded *trees, const float *row, uint8_t *cells)
     }
 }
 
-/* Answer every test for a row, in the order in which slices.c numbers them: 1 is to the right. */
+/* Answer every test for a row, in the order in which numbering.c numbers them: 1 is to the right. */
 void padded_answer(const Padded *trees, const float *row, uint8_t *answers)
 {
     *answers++ = 1;

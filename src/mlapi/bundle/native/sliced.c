@@ -90,7 +90,7 @@ static void answer_codes(const Categorical *one, const uint8_t *sets, const Word
     }
 }
 
-/* In the order in which slices.c numbers the tests. */
+/* In the order in which numbering.c numbers the tests. */
 static void answer_tests(const Padded *trees, const float *matrix, size_t n_rows, Word *rows, Word *answers)
 {
     const uint8_t *sets = trees->sets;

@@ -89,8 +89,9 @@ const char *plain_check(Plain *trees);
 /* Turn the nodes that plain_check has been through into what is walked; NULL, or that memory is short. */
 const char *plain_compile(Plain *trees);
 
-/* Number the tests, for many rows at once; where that does not pay, or the tables are not of the usual form, there are none. */
-void padded_slice(Padded *trees);
+/* Number the tests and find out how rows are walked, which these numbers are for: see `tests`, `sets` and `by_test`. Where memory is
+ * short or the tables are not of the usual form, there are none. */
+void padded_number(Padded *trees);
 
 /* What a row is walked by: n_cells bytes, or n_tests where the tests have numbers. */
 void padded_quantise(const Padded *trees, const float *row, uint8_t *cells);

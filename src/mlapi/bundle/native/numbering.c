@@ -1,4 +1,4 @@
-/* What the walks by tests need beside the tables: the number of each node's test, and the strips in which each cell is set. */
+/* Which test each node asks, by numbers that all walks by tests share, and which walk pays for a forest. */
 #include "trees.h"
 
 #include <stdlib.h>
@@ -121,7 +121,7 @@ static int number(Padded *trees, uint16_t *first, uint16_t *most)
     return is_too_much(trees) ? !trees->by_test : make_sets(trees);
 }
 
-void padded_slice(Padded *trees)
+void padded_number(Padded *trees)
 {
     if (trees->n_nodes > MOST_NODES)
         return;
