@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks import load, report
 from benchmarks.arrivals import Stretch, poisson
-from benchmarks.open_loop import Answers, send
+from benchmarks.open_loop import WARMING_S, Answers, send
 from benchmarks.peers import machine, model
 from benchmarks.peers.catalogue import KEY, PEERS, here
 from benchmarks.peers.measuring import Bench
@@ -52,6 +52,10 @@ class Asker:
         headers = {"Authorization": f"Bearer {KEY}"}
         return send(self.url, headers, list(self.bodies.values()), due, picks, connections=CONNECTIONS, grace_s=15)
 
+    def ask_warm(self, stretch: Stretch, mix: Mapping[int, float] | None = None) -> Answers:
+        """Send for half a second at the stretch's rate, and then the stretch itself, which alone counts."""
+        return self.ask([Stretch(WARMING_S, stretch.rate), stretch], mix).since(WARMING_S * self.scale)
+
 
 def measure(bench: Bench, *, scale: float = 1.0) -> dict[str, Any]:
     """Start our server, find the most that a closed loop gets, and ask in every shape."""
@@ -79,13 +83,13 @@ def closed_loop(url: str, body: bytes, n_rows: int, seconds: int) -> float:
 
 def steady(asker: Asker, most: float) -> dict[str, Any]:
     """One row a request, at a share of the most."""
-    return figures(asker.ask([Stretch(4, SHARE * most)]), 4 * asker.scale)
+    return figures(asker.ask_warm(Stretch(4, SHARE * most)), 4 * asker.scale)
 
 
 def mixed(asker: Asker, most: Mapping[int, float]) -> dict[str, Any]:
     """Requests of 1 to 1,000 rows, at the same share of what they would take in turn; figures by size too."""
     rate = SHARE / sum(share / most[n_rows] for n_rows, share in MIX.items())
-    found = asker.ask([Stretch(5, rate)], MIX)
+    found = asker.ask_warm(Stretch(5, rate), MIX)
     sizes = {str(n): figures(found.part(found.body == i), 5 * asker.scale) for i, n in enumerate(asker.bodies)}
     return figures(found, 5 * asker.scale) | {"by_rows": sizes}
 

@@ -64,7 +64,7 @@ def refused_at_ease(results: Results) -> None:
         (slower_engine, "engine: inplace_predict / ours, 1000 rows"),
         (slower_decoder, "encode: msgspec / native, 100 rows"),
         (slower_request, "CPU: constant / ours, 1 row, c 32"),
-        (slower_log, "CPU: log off / log on, 1 row, c 1"),
+        (slower_log, "CPU: constant / log on, 1 row, c 1"),
         (slower_start, "start: constant / ours"),
         (larger, "memory: constant / ours"),
         (fewer_a_second, "requests/s: ours / constant, 1000 rows, c 4"),
