@@ -119,6 +119,7 @@ def make_server(
         ssl_certfile=api.tls_cert,
         ssl_keyfile=api.tls_key,
         proxy_headers=False,  # uvicorn would trust 127.0.0.1
+        timeout_keep_alive=api.keep_alive_s,
         timeout_graceful_shutdown=DRAIN_S,
     )
     start = partial(spawn, environ=follower_environ(settings, os.environ))

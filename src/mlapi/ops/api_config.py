@@ -57,6 +57,10 @@ class APIConfig(Section, frozen=True, kw_only=True):
         Annotated[Path, about("PEM file of the certificate chain, where the service itself speaks TLS")] | None
     ) = None
     tls_key: Annotated[Path, about("PEM file of that certificate's private key")] | None = None
+    keep_alive_s: Annotated[
+        int,
+        about("seconds that a connection without a request is kept; more than a load balancer in front keeps it", ge=1),
+    ] = 75
     request_timeout_s: Annotated[float, about("seconds a request may take before it gets 504", gt=0)] = 10.0
 
     @property
