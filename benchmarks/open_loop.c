@@ -5,8 +5,8 @@
  *   ARRIVALS  file of struct arrival, ascending in time
  *   ANSWERS   file to write: struct answer for each arrival
  *
- * One thread, one epoll, kept-alive connections on 127.0.0.1, opened half a second before the clock starts: the system takes a
- * connection at once, the server when it comes to it. An arrival takes an idle connection or waits in line for one, and its time
+ * One thread, one epoll, kept-alive connections on 127.0.0.1, opened a quarter of a second before the clock starts: the system takes
+ * a connection at once, the server when it comes to it. An arrival takes an idle connection or waits in line for one, and its time
  * counts from when it was due. GRACE_S after the last arrival is the end.
  */
 #define _GNU_SOURCE
@@ -230,7 +230,7 @@ int main(int n, char **words) {
     prctl(PR_SET_TIMERSLACK, 1UL); /* else a wait may take 50 us longer than asked for (prctl(2)) */
     for (long i = 0; i < n_arrivals; i++) answers[i] = (struct answer){-1, -1, 0, 0};
     for (long i = 0; i < n_connections; i++) open_connection(i, 1);
-    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 250000000}, NULL);
     clock_gettime(CLOCK_MONOTONIC, &zero);
     run(atof(words[3]));
     FILE *file = fopen(words[6], "wb");

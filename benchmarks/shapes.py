@@ -25,6 +25,7 @@ SHARE = 0.7  # of the most that a closed loop gets
 MIX = {1: 0.70, 10: 0.20, 100: 0.09, 1000: 0.01}  # rows of a request: how many of the requests
 TENFOLD = 10
 CONNECTIONS = 512
+EVEN_S = 4  # with what comes before less than five seconds: then connections are closed that have asked nothing yet
 WINDOW_S = 0.1
 
 
@@ -83,15 +84,15 @@ def closed_loop(url: str, body: bytes, n_rows: int, seconds: int) -> float:
 
 def steady(asker: Asker, most: float) -> dict[str, Any]:
     """One row a request, at a share of the most."""
-    return figures(asker.ask_warm(Stretch(4, SHARE * most)), 4 * asker.scale)
+    return figures(asker.ask_warm(Stretch(EVEN_S, SHARE * most)), EVEN_S * asker.scale)
 
 
 def mixed(asker: Asker, most: Mapping[int, float]) -> dict[str, Any]:
     """Requests of 1 to 1,000 rows, at the same share of what they would take in turn; figures by size too."""
     rate = SHARE / sum(share / most[n_rows] for n_rows, share in MIX.items())
-    found = asker.ask_warm(Stretch(5, rate), MIX)
-    sizes = {str(n): figures(found.part(found.body == i), 5 * asker.scale) for i, n in enumerate(asker.bodies)}
-    return figures(found, 5 * asker.scale) | {"by_rows": sizes}
+    found = asker.ask_warm(Stretch(EVEN_S, rate), MIX)
+    sizes = {str(n): figures(found.part(found.body == i), EVEN_S * asker.scale) for i, n in enumerate(asker.bodies)}
+    return figures(found, EVEN_S * asker.scale) | {"by_rows": sizes}
 
 
 def burst(asker: Asker, most: float) -> dict[str, Any]:
