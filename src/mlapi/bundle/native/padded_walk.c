@@ -54,14 +54,8 @@ static ALWAYS_INLINE void walk(Block block, const unsigned depth, const int by_t
         return;
     }
     float sum = *margin; /* one sum, which need not go through memory for each tree */
-    if (block.n_trees == LANES) {
-#pragma GCC unroll 8
-        for (size_t lane = 0; lane < LANES; lane++)
-            sum += leaves[(lane << depth) + at[lane]];
-    } else {
-        for (size_t lane = 0; lane < block.n_trees; lane++)
-            sum += leaves[(lane << depth) + at[lane]];
-    }
+    for (size_t lane = 0; lane < block.n_trees; lane++)
+        sum += leaves[(lane << depth) + at[lane]];
     *margin = sum;
 }
 
