@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from mlapi.app.core.errors import InvalidJSON
 from mlapi.app.schemas.strict_json import BEYOND_FLOAT, DEEP, parse
+from mlapi.ops.errors import SettingsError
+from mlapi.ops.settings import load_settings
 
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -102,6 +104,12 @@ def test_says_the_same_of_deep_and_broken_bodies_wherever_it_is_called_from(n_le
     body = (opening * n_levels).encode()
     said = {explain(body, n_calls) for n_calls in (0, 1, 30, 100, 300)}
     assert said == {"nested deeper than 5" if n_levels > DEEP else f"syntax error at line 1, column {len(body) + 1}"}
+
+
+def test_no_limit_can_be_set_that_a_caller_could_lower() -> None:
+    assert load_settings(environ={"MLAPI_MAX_DEPTH": str(DEEP)}).api.max_depth == DEEP
+    with pytest.raises(SettingsError, match="MLAPI_MAX_DEPTH"):
+        load_settings(environ={"MLAPI_MAX_DEPTH": str(DEEP + 1)})
 
 
 def explain(body: bytes, n_calls: int) -> str:

@@ -219,9 +219,8 @@ def choose_request_id(given: bytes | None) -> str:
     """The client's own id if it is harmless in headers and logs, else a new random one."""
     if given is not None and REQUEST_ID.fullmatch(given):
         return given.decode()
-    return (
-        getrandbits(128).to_bytes(16).hex()
-    )  # to tell requests apart, not to keep them secret; asking the system takes 2 µs
+    # To tell requests apart, not to keep them secret; asking the system takes 2 µs.
+    return getrandbits(128).to_bytes(16).hex()
 
 
 def route_path(scope: Scope) -> str:

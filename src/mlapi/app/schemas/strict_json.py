@@ -13,7 +13,7 @@ from mlapi.app.core.errors import InvalidJSON
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # RFC 8259's, but for leading zeros
 STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 BRACKET = re.compile(r"[\[\]{}]")
-DEEP = 200  # far more than any request needs, far less than the 1000 calls that Python allows
+DEEP = 200  # the most that `max_depth` may be set to, and far less than the 1000 calls that Python allows
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # half of an escaped pair, or a lone one
 BEYOND_FLOAT = 10**400  # stands for numbers that float64 cannot hold; the row check calls them out of range
 LONGEST_INTEGER = 400  # digits; Python refuses above 4300, and reads long ones in quadratic time
