@@ -9,7 +9,7 @@
 #define MOST_NODES (1 << 20)  /* the numbers of their tests take 2 bytes each, which no other process shares */
 #define ROWS_OF_ALL 128       /* that share the work of answering all tests */
 #define TESTS_OF_STEP 10      /* that are answered in the time by which a step is longer without */
-#define TESTS_OF_COLUMN 32    /* that are answered in the time that a column of numbers takes beside its tests */
+#define TESTS_OF_COLUMN 48    /* that are answered in the time that a column of numbers takes beside its tests */
 
 /* How many nodes a row meets. */
 static size_t n_steps(const Padded *trees)
